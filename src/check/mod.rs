@@ -1,0 +1,61 @@
+//! Offline predicates that can only reject a match. None of them asks a network, and none can make a match of bytes
+//! that no rule claimed.
+
+mod base64;
+mod entropy;
+mod jwt;
+mod luhn;
+mod real;
+
+use serde::Deserialize;
+
+/// A predicate over the bytes of a match's secret.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Check {
+    /// At least this Shannon entropy, in bits per byte. Written as the rule's `entropy` key.
+    #[serde(skip)]
+    Entropy(f32),
+    /// No template, placeholder or stop word: `changeme`, `xxxx`, `${VAR}`, `<token>`, `null`.
+    Real,
+    /// At least one digit.
+    Digit,
+    /// At least two of: a lower-case letter, an upper-case letter, a digit.
+    Mixed,
+    /// The first dot-separated segment decodes to a JSON object with `"alg"`.
+    Jwt,
+    /// The digits pass the Luhn checksum of payment cards.
+    Luhn,
+    /// Base64 of `user:password`, as in HTTP basic authentication.
+    Basic,
+    /// No template such as `${VAR}`, `{{ var }}` or `<password>`.
+    NonTemplate,
+    /// Fit to be assigned to a name that says password: real, and neither code nor a path.
+    Assigned,
+    /// Looks like what a person or a generator would choose as a password or key: see the manual, "Telling names".
+    Plausible,
+}
+
+impl Check {
+    /// Whether `secret` may be one.
+    pub(crate) fn accepts(self, secret: &[u8]) -> bool {
+        match self {
+            Check::Entropy(least) => entropy::bits_per_byte(secret) >= least,
+            Check::Real => real::is_real(secret),
+            Check::Digit => secret.iter().any(u8::is_ascii_digit),
+            Check::Mixed => kinds(secret) >= 2,
+            Check::Jwt => jwt::has_header(secret),
+            Check::Luhn => luhn::passes(secret),
+            Check::Basic => base64::decode(secret).contains(&b':'),
+            Check::NonTemplate => !real::is_template(secret),
+            Check::Assigned => real::is_assigned(secret),
+            Check::Plausible => real::is_plausible(secret),
+        }
+    }
+}
+
+fn kinds(secret: &[u8]) -> usize {
+    let any = |is: fn(&u8) -> bool| usize::from(secret.iter().any(is));
+    any(u8::is_ascii_lowercase) + any(u8::is_ascii_uppercase) + any(u8::is_ascii_digit)
+}

@@ -1,0 +1,167 @@
+//! Stepping a rule's automata over the bytes behind an anchor, from chunk to chunk.
+
+use regex_automata::Anchored;
+use regex_automata::dfa::Automaton as _;
+use regex_automata::util::{primitives::StateID, start};
+
+use crate::rule::{Automaton, CompiledRule};
+use crate::scan::Window;
+
+/// A place where a rule may match. Its state is all that is needed to go on in the next chunk.
+///
+/// ```text
+/// queued ──▸ lead ──▸ secret ──▸ open ──▸ done
+///               ╰────────╰──────────────▸ dead
+/// ```
+pub(crate) struct Candidate {
+    pub(crate) rule: u32,
+    pub(crate) start: u64,
+    phase: Phase,
+    state: StateID,
+    // Next byte to feed.
+    at: u64,
+    // Where the secret starts; meaningless before that phase.
+    secret: u64,
+    // End of the longest match of this phase so far.
+    matched: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Waits for an earlier candidate of its rule.
+    Queued,
+    Lead,
+    Secret,
+    /// Accepted, and goes on while its tail class or block does.
+    Open,
+}
+
+/// Why an automaton stopped.
+enum Run {
+    /// Nothing can match any more.
+    Over,
+    /// As much has matched as the checks look at.
+    Enough,
+    /// There are no more bytes at hand.
+    Hungry,
+}
+
+/// What became of a candidate when the bytes at hand were used up.
+pub(crate) enum Step {
+    /// More bytes are needed.
+    Pending,
+    /// It does not match.
+    Dead,
+    /// It matched; the checks have to judge `secret..end`.
+    Matched { secret: u64, end: u64 },
+    /// It has matched as much as the checks look at and may go on; accept it with [`Candidate::open`].
+    Long { secret: u64, end: u64 },
+    /// An open candidate now reaches `end`; `done` if that is final.
+    Reached { secret: u64, end: u64, done: bool },
+}
+
+impl Candidate {
+    pub(crate) fn new(rule: u32, start: u64) -> Self {
+        let state = StateID::default();
+        Self { rule, start, phase: Phase::Queued, state, at: start, secret: start, matched: None }
+    }
+
+    pub(crate) fn is_queued(&self) -> bool {
+        self.phase == Phase::Queued
+    }
+
+    /// Feeds what `window` holds. At `eof` nothing stays pending.
+    pub(crate) fn advance(&mut self, rule: &CompiledRule, window: Window<'_>, eof: bool, judged: u64) -> Step {
+        if self.phase == Phase::Queued {
+            self.begin(rule, window);
+        }
+        if self.phase == Phase::Lead {
+            let lead = rule.pattern.lead().expect("the phase says so");
+            if let Run::Hungry = self.run(lead, window, eof, u64::MAX) {
+                return Step::Pending;
+            }
+            let Some(secret) = self.matched else { return Step::Dead };
+            self.enter(Phase::Secret, rule.pattern.secret(), secret, window);
+        }
+        let most = match self.phase {
+            Phase::Secret if rule.pattern.open => self.secret + judged,
+            _ => u64::MAX,
+        };
+        match self.run(rule.pattern.secret(), window, eof, most) {
+            Run::Over => self.outcome(rule, true),
+            Run::Enough => {
+                let end = self.matched.expect("it runs on until something matched");
+                Step::Long { secret: self.secret, end }
+            }
+            Run::Hungry => self.outcome(rule, false),
+        }
+    }
+
+    fn outcome(&self, rule: &CompiledRule, over: bool) -> Step {
+        let secret = self.secret;
+        match (self.phase, self.matched, over) {
+            (Phase::Open, Some(end), done) => Step::Reached { secret, end, done },
+            (_, Some(end), true) => Step::Matched { secret, end: end - rule.pattern.trail as u64 },
+            (_, None, true) => Step::Dead,
+            (_, _, false) => Step::Pending,
+        }
+    }
+
+    /// Feeds bytes until the automaton is dead, `most` is passed with a match at hand, or there are no more.
+    ///
+    /// Automata tell a match one byte late, when they know that it does not depend on what follows. `Enough` is
+    /// checked before the end of the input is, so that it comes at the same offset however the input is cut.
+    fn run(&mut self, automaton: &Automaton, window: Window<'_>, eof: bool, most: u64) -> Run {
+        for &byte in window.from(self.at) {
+            self.state = automaton.next_state(self.state, byte);
+            if automaton.is_special_state(self.state) {
+                if automaton.is_match_state(self.state) {
+                    self.matched = Some(self.at);
+                } else if automaton.is_dead_state(self.state) {
+                    return Run::Over;
+                }
+            }
+            self.at += 1;
+            if self.at >= most && self.matched.is_some() {
+                return Run::Enough;
+            }
+        }
+        if !eof {
+            return Run::Hungry;
+        }
+        self.state = automaton.next_eoi_state(self.state);
+        if automaton.is_match_state(self.state) {
+            self.matched = Some(self.at);
+        }
+        Run::Over
+    }
+
+    /// Marks an accepted candidate as one that goes on.
+    pub(crate) fn open(&mut self) {
+        self.phase = Phase::Open;
+    }
+
+    /// The first byte that this candidate can still claim.
+    pub(crate) fn claim(&self) -> u64 {
+        match self.phase {
+            Phase::Queued => self.start,
+            Phase::Lead => self.matched.unwrap_or(self.at),
+            Phase::Secret => self.secret,
+            Phase::Open => self.matched.unwrap_or(self.secret),
+        }
+    }
+
+    fn begin(&mut self, rule: &CompiledRule, window: Window<'_>) {
+        match rule.pattern.lead() {
+            Some(lead) => self.enter(Phase::Lead, lead, self.start, window),
+            None => self.enter(Phase::Secret, rule.pattern.secret(), self.start, window),
+        }
+    }
+
+    fn enter(&mut self, phase: Phase, automaton: &Automaton, at: u64, window: Window<'_>) {
+        let config = start::Config::new().anchored(Anchored::Yes).look_behind(window.before(at).last().copied());
+        self.state = automaton.start_state(&config).expect("anchored automata without quit bytes");
+        self.phase = phase;
+        (self.at, self.secret, self.matched) = (at, at, None);
+    }
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod allow;
+mod check;
+mod detect;
+mod error;
+mod finding;
+mod limits;
+mod redactor;
+mod replace;
+pub mod rule;
+mod scan;
+mod secret;
+mod span;
+mod stream;
+
+pub use allow::Allowlist;
+pub use check::Check;
+pub use error::BuildError;
+pub use finding::{Finding, Fingerprint, Origin};
+pub use limits::Limits;
+pub use redactor::{Redactor, RedactorBuilder, Warning};
+pub use replace::Replacement;
+pub use rule::{Confidence, Left, Rule};
+pub use secret::Secret;
+pub use span::Span;
+pub use stream::{Discard, Observe, Reader, Sink, Stream, Writer};

@@ -1,0 +1,347 @@
+//! The compiled redactor and its builder.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+
+use regex_automata::util::pool::Pool;
+
+use crate::allow::Allowlist;
+use crate::detect::literal::IndexBuilder;
+use crate::error::BuildError;
+use crate::finding::{Finding, Origin};
+use crate::limits::Limits;
+use crate::replace::{Fingerprinter, Replacement, Texts};
+use crate::rule::{CompiledRule, Rule, builtin_rules, parse_rules};
+use crate::scan::{Class, Engine, Parts, Region, State};
+use crate::secret::{Kept, Secret, expand};
+use crate::span::Span;
+use crate::stream::{Clean, Core, Discard, Observe, Sink, Stream};
+
+/// A compiled set of secrets and rules: immutable, cheap to clone, shared between threads.
+///
+/// ```
+/// use keepmum::Redactor;
+///
+/// let redactor = Redactor::builder().builtin_rules().secret("db-password", "correct horse")?.build()?;
+/// assert_eq!(redactor.redact(b"pw is correct horse"), &b"pw is [REDACTED:db-password]"[..]);
+/// assert_eq!(redactor.redact_str("nothing here"), "nothing here");
+/// # Ok::<(), keepmum::BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct Redactor {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    compiled: Compiled,
+    pool: Pool<Box<Core>, NewCore>,
+}
+
+type NewCore = Box<dyn Fn() -> Box<Core> + Send + Sync + UnwindSafe + RefUnwindSafe>;
+
+/// What streams share.
+pub(crate) struct Compiled {
+    pub(crate) engine: Engine,
+    pub(crate) texts: Texts,
+    secrets: Vec<Arc<str>>,
+}
+
+impl Compiled {
+    pub(crate) fn finding(&self, region: &Region) -> Finding {
+        let index = region.label.index as usize;
+        let (origin, name) = match region.label.class {
+            Class::Rule(_) => (Origin::Rule, Arc::clone(&self.engine.rules[index].id)),
+            Class::Secret => (Origin::Secret, Arc::clone(&self.secrets[index])),
+            Class::Limit => (Origin::Limit, Arc::from("held")),
+        };
+        let span = Span::new(region.start, region.end);
+        Finding { origin, name, span, fingerprint: region.label.fingerprint }
+    }
+}
+
+impl Redactor {
+    /// A builder with no secrets and no rules.
+    pub fn builder() -> RedactorBuilder {
+        RedactorBuilder::default()
+    }
+
+    /// Redacts a whole input; borrowed when there was nothing to redact. Allocates nothing then.
+    pub fn redact<'a>(&self, input: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut core = self.inner.pool.get();
+        let mut out = Vec::new();
+        match core.whole(self.compiled(), input, &mut out) {
+            Clean::Yes => Cow::Borrowed(input),
+            Clean::No => Cow::Owned(out),
+        }
+    }
+
+    /// As [`redact`](Self::redact) for text. A redaction that would cut a character in two takes its bytes with it as
+    /// U+FFFD.
+    pub fn redact_str<'a>(&self, input: &'a str) -> Cow<'a, str> {
+        match self.redact(input.as_bytes()) {
+            Cow::Borrowed(_) => Cow::Borrowed(input),
+            Cow::Owned(out) => Cow::Owned(match String::from_utf8(out) {
+                Ok(text) => text,
+                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            }),
+        }
+    }
+
+    /// What [`redact`](Self::redact) would redact, in order.
+    pub fn find(&self, input: &[u8]) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let mut core = self.inner.pool.get();
+        core.whole(self.compiled(), input, &mut Observe::new(Discard, |finding: &Finding| found.push(finding.clone())));
+        found
+    }
+
+    /// A stream whose redacted bytes go to `sink`.
+    pub fn stream<S: Sink>(&self, sink: S) -> Stream<S> {
+        Stream::new(self.clone(), sink)
+    }
+
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.inner.compiled
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor")
+            .field("rules", &self.inner.compiled.engine.rules.len())
+            .field("secrets", &self.inner.compiled.secrets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects secrets, rules and choices for a [`Redactor`].
+#[derive(Clone, Default)]
+pub struct RedactorBuilder {
+    secrets: Vec<Secret>,
+    rules: Vec<(Rule, Proof)>,
+    replacement: Replacement,
+    replacements: HashMap<String, Replacement>,
+    fingerprint_key: Option<Secret>,
+    allow: Allowlist,
+    limits: Limits,
+}
+
+/// Whether a rule's automata were proved to build.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// By a test of the catalogue.
+    Tested,
+    /// Not yet.
+    Needed,
+}
+
+impl RedactorBuilder {
+    /// Adds a known secret, under all its forms.
+    ///
+    /// # Errors
+    ///
+    /// A value longer than [`Limits::longest_secret`]. A value that is too short or too common is not an error: it is
+    /// left out with a [`warning`](Self::warnings).
+    pub fn secret(self, name: &str, value: impl Into<Vec<u8>>) -> Result<Self, BuildError> {
+        self.known(Secret::new(name, value))
+    }
+
+    /// Adds a known secret.
+    ///
+    /// # Errors
+    ///
+    /// As [`secret`](Self::secret).
+    pub fn known(mut self, secret: Secret) -> Result<Self, BuildError> {
+        if secret.value().len() > self.limits.longest_secret {
+            let why = format!("its value is longer than {} bytes", self.limits.longest_secret);
+            return Err(BuildError::secret(secret.name(), why));
+        }
+        self.secrets.push(secret);
+        Ok(self)
+    }
+
+    /// Adds the built-in catalogue.
+    #[must_use]
+    pub fn builtin_rules(mut self) -> Self {
+        self.rules.extend(builtin_rules().into_iter().map(|rule| (rule, Proof::Tested)));
+        self
+    }
+
+    /// Adds a rule. One with the id of a rule that was added before takes its place.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        match self.rules.iter_mut().find(|(old, _)| old.id == rule.id) {
+            Some(old) => *old = (rule, Proof::Needed),
+            None => self.rules.push((rule, Proof::Needed)),
+        }
+        self
+    }
+
+    /// Adds the rules of a TOML text; `place` names it in errors.
+    ///
+    /// # Errors
+    ///
+    /// TOML that is not a list of rules.
+    pub fn rules_toml(self, place: &str, toml: &str) -> Result<Self, BuildError> {
+        Ok(parse_rules(place, toml)?.into_iter().fold(self, Self::rule))
+    }
+
+    /// What stands in the output for a secret.
+    ///
+    /// ### Default
+    ///
+    /// [`Replacement::Named`].
+    #[must_use]
+    pub fn replacement(mut self, replacement: Replacement) -> Self {
+        self.replacement = replacement;
+        self
+    }
+
+    /// What stands in the output for the secret or the rule called `name`.
+    #[must_use]
+    pub fn replacement_for(mut self, name: &str, replacement: Replacement) -> Self {
+        self.replacements.insert(name.to_owned(), replacement);
+        self
+    }
+
+    /// The key of fingerprints.
+    ///
+    /// ### Default
+    ///
+    /// None: nothing gets a fingerprint.
+    #[must_use]
+    pub fn fingerprint_key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.fingerprint_key = Some(Secret::new("fingerprint-key", key));
+        self
+    }
+
+    /// Adds exceptions for matches of rules.
+    #[must_use]
+    pub fn allow(mut self, allow: Allowlist) -> Self {
+        self.allow.extend(allow);
+        self
+    }
+
+    /// The capacities. Set them before adding secrets.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Which of the secrets given so far will not be looked for, and why.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let warning = |secret: &Secret| Warning::new(secret.name(), expand(secret).0);
+        self.secrets.iter().filter_map(warning).collect()
+    }
+
+    /// Compiles it all.
+    ///
+    /// # Errors
+    ///
+    /// A rule whose pattern is refused, or a replacement that would itself print a known secret.
+    pub fn build(self) -> Result<Redactor, BuildError> {
+        let rules = self.compiled_rules()?;
+        let texts = self.texts(&rules);
+        let fingerprinter = self.fingerprint_key.as_ref().map(|key| Fingerprinter::new(key.value()));
+        let fingerprints = self
+            .secrets
+            .iter()
+            .map(|secret| fingerprinter.as_ref().and_then(|print| print.of(secret.value().trim_ascii())))
+            .collect();
+        let secrets = self.secrets.iter().map(|secret| Arc::from(secret.name())).collect();
+        let mut index = IndexBuilder::default();
+        for (at, secret) in self.secrets.iter().enumerate() {
+            expand(secret).1.into_iter().for_each(|form| index.add(form, at as u32));
+        }
+        let (index, allow, limits) = (index.build(), self.allow, self.limits);
+        let mut engine = Engine::new(Parts { rules, fingerprints, fingerprinter, index, allow, limits })?;
+        harmless(&engine, &texts)?;
+        engine.set_marks(texts.marks());
+        let compiled = Compiled { engine, texts, secrets };
+        let new: NewCore = Box::new(Box::default);
+        Ok(Redactor { inner: Arc::new(Inner { compiled, pool: Pool::new(new) }) })
+    }
+
+    fn compiled_rules(&self) -> Result<Vec<CompiledRule>, BuildError> {
+        self.rules
+            .iter()
+            .map(|(rule, proof)| {
+                let compiled = CompiledRule::new(rule, &self.limits)?;
+                if *proof == Proof::Needed {
+                    compiled.check_automata()?;
+                }
+                Ok(compiled)
+            })
+            .collect()
+    }
+
+    fn texts(&self, rules: &[CompiledRule]) -> Texts {
+        let choice = |name: &str| self.replacements.get(name).unwrap_or(&self.replacement).clone();
+        let rules = rules.iter().map(|rule| (&*rule.id, choice(&rule.id)));
+        let secrets = self.secrets.iter().map(|secret| (secret.name(), choice(secret.name())));
+        Texts::new(rules, secrets)
+    }
+}
+
+impl fmt::Debug for RedactorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedactorBuilder")
+            .field("secrets", &self.secrets)
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Refuses replacements that would print a known secret.
+fn harmless(engine: &Engine, texts: &Texts) -> Result<(), BuildError> {
+    let printed = texts.marks().join(&b"\n"[..]);
+    let mut state = State::default();
+    engine.scan(&mut state, crate::scan::Window::new(&printed, 0), true);
+    let secret = state.regions.iter_mut().find(|region| region.label.class == Class::Secret);
+    secret.map_or(Ok(()), |region| {
+        let from = printed[..region.start as usize].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let name = String::from_utf8_lossy(&printed[from..region.start as usize]).into_owned();
+        Err(BuildError::replacement(format_args!(
+            "a text that begins with `{name}` holds a known secret; choose another replacement or leave that secret out"
+        )))
+    })
+}
+
+/// A known secret that is not looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    name: String,
+    why: &'static str,
+}
+
+impl Warning {
+    fn new(name: &str, kept: Kept) -> Option<Self> {
+        let why = match kept {
+            Kept::Yes => return None,
+            Kept::Empty => "is empty",
+            Kept::Short => "is shorter than 4 bytes and would be found everywhere",
+            Kept::Common => "is a common word; force it if it really is a secret",
+        };
+        Some(Self { name: name.to_owned(), why })
+    }
+
+    /// The secret's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What is wrong with its value.
+    pub fn why(&self) -> &str {
+        self.why
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "secret `{}` is not looked for: its value {}", self.name, self.why)
+    }
+}

@@ -1,0 +1,95 @@
+//! The text for each label, made once.
+
+use super::{PARTIAL_FROM, Replacement};
+use crate::scan::{Class, Label, OPENING, Region};
+
+/// Replacements of all rules and secrets.
+pub(crate) struct Texts {
+    rules: Vec<Text>,
+    secrets: Vec<Text>,
+}
+
+struct Text {
+    replacement: Replacement,
+    /// What is printed; without the closing bracket and fingerprint where one can follow.
+    text: Vec<u8>,
+}
+
+impl Text {
+    fn new(name: &str, replacement: Replacement) -> Self {
+        let text = match &replacement {
+            Replacement::Named => [OPENING, name.as_bytes(), b"]"].concat(),
+            Replacement::Fingerprint => [OPENING, name.as_bytes()].concat(),
+            Replacement::Fixed(text) => text.clone().into_bytes(),
+            Replacement::Mask | Replacement::Partial => b"****".to_vec(),
+            Replacement::Remove => b" ".to_vec(),
+        };
+        Self { replacement, text }
+    }
+}
+
+impl Texts {
+    pub(crate) fn new<'a>(
+        rules: impl Iterator<Item = (&'a str, Replacement)>,
+        secrets: impl Iterator<Item = (&'a str, Replacement)>,
+    ) -> Self {
+        let texts = |(name, replacement)| Text::new(name, replacement);
+        Self { rules: rules.map(texts).collect(), secrets: secrets.map(texts).collect() }
+    }
+
+    /// The beginnings of everything that can be printed, with the printed name's place left out for fingerprints.
+    pub(crate) fn marks(&self) -> Vec<Vec<u8>> {
+        let all = self.rules.iter().chain(&self.secrets);
+        let mut marks: Vec<Vec<u8>> =
+            all.map(|text| text.text.clone()).filter(|text| !text.trim_ascii().is_empty()).collect();
+        marks.push([OPENING, GAP].concat());
+        marks.sort();
+        marks.dedup();
+        marks
+    }
+
+    /// Appends what stands for `region`. The memory is bounded: a mask of a long region is written through `sink` in
+    /// pieces.
+    pub(crate) fn write(&self, region: &Region, sink: &mut impl FnMut(&[u8])) {
+        let Some(text) = self.of(&region.label) else {
+            let len = region.end - region.start;
+            return sink(&[OPENING, GAP, format!(" {len} bytes]").as_bytes()].concat());
+        };
+        match text.replacement {
+            Replacement::Mask => stars(region.end - region.start, sink),
+            Replacement::Fingerprint => {
+                sink(&text.text);
+                if let Some(print) = &region.label.fingerprint {
+                    sink(b"#");
+                    sink(&print.0);
+                }
+                sink(b"]");
+            }
+            Replacement::Partial if region.end - region.start >= PARTIAL_FROM => {
+                sink(&text.text);
+                sink(&region.last);
+            }
+            _ => sink(&text.text),
+        }
+    }
+
+    fn of(&self, label: &Label) -> Option<&Text> {
+        match label.class {
+            Class::Rule(_) => self.rules.get(label.index as usize),
+            Class::Secret => self.secrets.get(label.index as usize),
+            Class::Limit => None,
+        }
+    }
+}
+
+/// The name of a gap: bytes that were taken out because a limit was crossed.
+const GAP: &[u8] = b"limit";
+
+fn stars(mut count: u64, sink: &mut impl FnMut(&[u8])) {
+    const STARS: [u8; 256] = [b'*'; 256];
+    while count > 0 {
+        let now = count.min(STARS.len() as u64);
+        sink(&STARS[..now as usize]);
+        count -= now;
+    }
+}

@@ -1,0 +1,50 @@
+//! A rule that cannot be wrong any more.
+
+use std::sync::Arc;
+
+use super::confidence::Confidence;
+use super::file::Rule;
+use super::left::Left;
+use super::pattern::{Pattern, Shape};
+use crate::check::Check;
+use crate::error::BuildError;
+use crate::limits::Limits;
+
+/// A rule in the form in which it is matched.
+pub(crate) struct CompiledRule {
+    pub(crate) id: Arc<str>,
+    pub(crate) confidence: Confidence,
+    pub(crate) left: Left,
+    pub(crate) pattern: Pattern,
+    pub(crate) checks: Vec<Check>,
+}
+
+impl CompiledRule {
+    /// The one conversion in which a rule can be refused.
+    pub(crate) fn new(rule: &Rule, limits: &Limits) -> Result<Self, BuildError> {
+        let refused = |why: String| BuildError::rule(&rule.id, why);
+        if !is_name(&rule.id) {
+            return Err(refused("an id is made of a-z, 0-9 and `-`".into()));
+        }
+        let shape = if rule.block { Shape::Block } else { Shape::Token };
+        let pattern = Pattern::new(&rule.pattern, shape, limits).map_err(refused)?;
+        let mut checks = rule.checks.clone();
+        checks.extend(rule.entropy.map(Check::Entropy));
+        Ok(Self {
+            id: Arc::from(rule.id.as_str()),
+            confidence: rule.confidence,
+            left: rule.left,
+            pattern,
+            checks,
+        })
+    }
+
+    /// Makes the automata now; done for every rule that is not built in.
+    pub(crate) fn check_automata(&self) -> Result<(), BuildError> {
+        self.pattern.check().map_err(|why| BuildError::rule(&self.id, why))
+    }
+}
+
+fn is_name(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}

@@ -1,0 +1,129 @@
+//! The fixed beginnings of a pattern: what the prefilter looks for.
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::byte_set::ByteSet;
+
+/// Positions of a pattern's beginning that are looked at; further ones add nothing to the prefilter.
+const LONGEST: usize = 12;
+/// Beginnings of one pattern; past this many it is cut short instead of multiplied further.
+const MOST: usize = 96;
+
+/// One way in which a pattern can begin: a set of bytes for each position. Every match of the pattern starts with one
+/// of its heads.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Head {
+    pub(crate) sets: Vec<ByteSet>,
+    // Whether what follows in the pattern also follows this head. False once a repetition of open count ended it.
+    extends: bool,
+}
+
+impl Head {
+    fn empty(extends: bool) -> Self {
+        Self { sets: Vec::new(), extends }
+    }
+
+    fn join(&self, next: &Head) -> Head {
+        let mut sets = self.sets.clone();
+        sets.extend_from_slice(&next.sets);
+        let extends = next.extends && sets.len() < LONGEST;
+        sets.truncate(LONGEST);
+        Head { sets, extends }
+    }
+
+    /// The head that stands for fixed bytes.
+    pub(crate) fn literal(bytes: &[u8]) -> Self {
+        let sets = bytes.iter().map(|&byte| ByteSet::single(byte)).collect();
+        Self { sets, extends: false }
+    }
+}
+
+/// The heads of `hir`, sorted and without doubles.
+pub(crate) fn heads(hir: &Hir) -> Vec<Head> {
+    let mut found = of(hir);
+    found.sort();
+    found.dedup_by(|a, b| a.sets == b.sets);
+    found
+}
+
+fn of(hir: &Hir) -> Vec<Head> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => vec![Head::empty(true)],
+        HirKind::Literal(literal) => {
+            let whole = Head { extends: true, ..Head::literal(&literal.0) };
+            vec![Head::empty(true).join(&whole)]
+        }
+        HirKind::Class(class) => match ByteSet::from_class(class) {
+            Some(set) => vec![Head { sets: vec![set], extends: true }],
+            None => vec![Head::empty(false)],
+        },
+        HirKind::Capture(capture) => of(&capture.sub),
+        HirKind::Concat(parts) => {
+            parts.iter().fold(vec![Head::empty(true)], |heads, part| followed_by(heads, &of(part)))
+        }
+        HirKind::Alternation(branches) => branches.iter().flat_map(of).collect(),
+        HirKind::Repetition(repetition) => {
+            repeated(&of(&repetition.sub), repetition.min, repetition.max)
+        }
+    }
+}
+
+fn repeated(once: &[Head], min: u32, max: Option<u32>) -> Vec<Head> {
+    let mut heads = vec![Head::empty(true)];
+    for _ in 0..min.min(LONGEST as u32) {
+        heads = followed_by(heads, once);
+    }
+    if max == Some(min) {
+        return heads;
+    }
+    if (min, max) == (0, Some(1)) {
+        heads.extend_from_slice(once);
+        return heads;
+    }
+    heads.iter_mut().for_each(|head| head.extends = false);
+    heads
+}
+
+fn followed_by(heads: Vec<Head>, next: &[Head]) -> Vec<Head> {
+    let product = heads.iter().map(|head| if head.extends { next.len() } else { 1 }).sum::<usize>();
+    if product > MOST {
+        return heads.into_iter().map(|head| Head { extends: false, ..head }).collect();
+    }
+    heads
+        .iter()
+        .flat_map(|head| {
+            let nexts = if head.extends { next } else { &[] };
+            let kept = (!head.extends).then(|| head.clone());
+            kept.into_iter().chain(nexts.iter().map(|next| head.join(next)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::pattern::parse;
+
+    fn shown(pattern: &str) -> Vec<String> {
+        let hir = parse(pattern).expect("a pattern");
+        let set = |set: &ByteSet| match set.len() {
+            1 => set.iter().map(char::from).collect(),
+            n => format!("<{n}>"),
+        };
+        heads(&hir).iter().map(|head| head.sets.iter().map(set).collect()).collect()
+    }
+
+    #[test]
+    fn literals_classes_and_branches_give_one_head_each() {
+        assert_eq!(shown("ab[xy]{2}c"), ["ab<2><2>c"]);
+        assert_eq!(shown("(?:sk|rk)_x[a-z]{2,}"), ["rk_x<26><26>", "sk_x<26><26>"]);
+        assert_eq!(shown("ab?cd"), ["abcd", "acd"]);
+        assert_eq!(shown("(?i)ab"), ["<2><2>"]);
+    }
+
+    #[test]
+    fn a_head_ends_where_a_count_is_open() {
+        assert_eq!(shown("ab[xy]{1,3}cd"), ["ab<2>"]);
+        assert_eq!(shown("ab.*c"), ["ab"]);
+    }
+}

@@ -1,0 +1,22 @@
+//! What a rule is: its TOML form, its compiled form, and the proof of its bounds.
+
+mod builtin;
+mod byte_set;
+mod compiled;
+mod confidence;
+mod file;
+mod head;
+mod left;
+mod pattern;
+pub mod template;
+
+pub(crate) use byte_set::ByteSet;
+pub(crate) use compiled::CompiledRule;
+pub use confidence::Confidence;
+pub use file::{Rule, parse_rules};
+pub(crate) use head::Head;
+pub use left::Left;
+pub(crate) use left::{ends_in_word, is_word};
+pub(crate) use pattern::{Automaton, SHORTEST_HEAD};
+
+pub use builtin::{BUILTIN_FILES, builtin_rules};

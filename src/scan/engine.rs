@@ -1,0 +1,360 @@
+//! The compiled rules and values, and the pass over a window.
+
+
+use super::prefilter::{Hit, Planner, Prefilter};
+use super::resolve::{Class, Label};
+use super::state::{Running, State};
+use super::tail::{REACH, Tail, Undecided};
+use super::window::Window;
+use crate::allow::Allowlist;
+use crate::detect::literal::{Index, Live, Progress, Source, WalkStep};
+use crate::detect::pattern::{Candidate, Step};
+use crate::error::BuildError;
+use crate::finding::Fingerprint;
+use crate::limits::Limits;
+use crate::replace::Fingerprinter;
+use crate::rule::{CompiledRule, ends_in_word, is_word};
+
+/// Bytes that are looked at before their hits are judged: what is read twice is still in the cache.
+const BLOCK: usize = 32 << 10;
+/// Last start of a window in a rule's head.
+const LATEST: usize = 8;
+/// How many bytes before the undecided ones a window has to keep: boundaries and placeholders are looked for there.
+pub(crate) const CONTEXT: usize = 96;
+
+/// Everything that is known before the first byte comes. Immutable.
+pub(crate) struct Engine {
+    pub(crate) rules: Vec<CompiledRule>,
+    fingerprints: Vec<Option<Fingerprint>>,
+    fingerprinter: Option<Fingerprinter>,
+    index: Index,
+    prefilter: Prefilter,
+    sources: Vec<Source>,
+    tail: Tail,
+    allow: Allowlist,
+    /// Texts that this redactor prints: what they name is hidden already.
+    marks: Vec<Vec<u8>>,
+    limits: Limits,
+}
+
+/// What an [`Engine`] is made of.
+pub(crate) struct Parts {
+    pub(crate) rules: Vec<CompiledRule>,
+    pub(crate) fingerprints: Vec<Option<Fingerprint>>,
+    pub(crate) fingerprinter: Option<Fingerprinter>,
+    pub(crate) index: Index,
+    pub(crate) allow: Allowlist,
+    pub(crate) limits: Limits,
+}
+
+impl Engine {
+    pub(crate) fn new(parts: Parts) -> Result<Self, BuildError> {
+        let Parts { rules, fingerprints, fingerprinter, index, allow, limits } = parts;
+        let mut planner = Planner::default();
+        let mut sources = Vec::new();
+        for (at, rule) in rules.iter().enumerate() {
+            for head in &rule.pattern.heads {
+                if !planner.add(head, LATEST, sources.len() as u32) {
+                    return Err(BuildError::rule(&rule.id, "the pattern's beginning has too many spellings"));
+                }
+            }
+            sources.push(Source::Rule(at as u32));
+        }
+        for (head, latest, source) in index.heads() {
+            let added = planner.add(&head, latest, sources.len() as u32);
+            debug_assert!(added, "fixed bytes have one spelling");
+            sources.push(source);
+        }
+        let (prefilter, tail) = (planner.build(), Tail::new(&rules));
+        let marks = Vec::new();
+        Ok(Self { rules, fingerprints, fingerprinter, index, prefilter, sources, tail, allow, marks, limits })
+    }
+
+    /// Tells which texts are placeholders.
+    pub(crate) fn set_marks(&mut self, marks: Vec<Vec<u8>>) {
+        self.marks = marks;
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Reads `window`, whose bytes before `state.resolved` were read before, and returns the frontier: what lies before
+    /// it is decided. At `eof` that is everything.
+    pub(crate) fn scan(&self, state: &mut State, window: Window<'_>, eof: bool) -> u64 {
+        self.resume(state, window, eof);
+        let from = window.index(state.resolved);
+        let end = window.bytes.len();
+        let undecided = if eof {
+            Undecided { start: end, claim: end }
+        } else {
+            self.tail.undecided(&self.index, window.bytes, from)
+        };
+        state.claim = window.base + undecided.claim as u64;
+        let stop = window.base + undecided.start as u64;
+        self.blocks(state, window, from, Stop { at: stop, eof });
+        if eof {
+            self.ending(state, window);
+        }
+        state.resolved = stop;
+        self.frontier(state)
+    }
+
+    fn blocks(&self, state: &mut State, window: Window<'_>, from: usize, stop: Stop) {
+        let end = window.bytes.len();
+        let mut at = from;
+        while at < end {
+            let to = end.min(at + BLOCK);
+            let mut hits = std::mem::take(&mut state.hits);
+            self.prefilter.find(window.bytes, at, to, &mut state.positions, &mut hits);
+            if !hits.is_empty() {
+                // Heads found in the next block can start a little before it, and starts are judged in order.
+                let before = if to == end { usize::MAX } else { to - self.prefilter.reach };
+                self.judge_hits(state, window, &mut hits, from, before, stop);
+            }
+            state.hits = hits;
+            self.index.probe(window.bytes, from, at, to, |at, range, list| {
+                self.value(state, window, Live::new(window.base + at as u64, list, range), stop);
+            });
+            at = to;
+        }
+    }
+
+    fn judge_hits(&self, state: &mut State, window: Window<'_>, hits: &mut Vec<Hit>, from: usize, before: usize, stop: Stop) {
+        if !hits.is_sorted_by_key(|hit| hit.start) {
+            hits.sort_by_key(|hit| hit.start);
+        }
+        let count = hits.partition_point(|hit| hit.start < before);
+        for hit in hits[..count].iter().filter(|hit| hit.start >= from) {
+            let start = window.base + hit.start as u64;
+            if start >= stop.at {
+                state.claim = state.claim.min(start);
+                continue;
+            }
+            match self.sources[hit.target as usize] {
+                Source::Rule(rule) => self.candidate(state, window, rule, start, stop.eof),
+                Source::Values(low, high) => self.value(state, window, Live::new(start, 0, (low, high)), stop),
+                Source::Walk(walk) => self.walk(state, window, walk, start),
+                Source::Short(short) => self.short(state, window, short, start),
+            }
+        }
+        hits.drain(..count);
+    }
+
+    /// Lets the candidates of earlier windows read on.
+    fn resume(&self, state: &mut State, window: Window<'_>, eof: bool) {
+        if !state.taken.is_empty() {
+            let resolved = state.resolved;
+            let oldest = state.running.iter().map(|running| running.candidate.start).min().unwrap_or(resolved);
+            state.taken.retain(|&(_, end)| end > oldest.min(resolved));
+        }
+        for mut running in std::mem::take(&mut state.running) {
+            let queued = running.candidate.is_queued();
+            if queued && is_blocked(state, running.candidate.rule) {
+                state.running.push(running);
+            } else if !(queued && is_taken(state, &running.candidate))
+                && self.drive(state, window, &mut running, eof)
+            {
+                state.running.push(running);
+            }
+        }
+        for mut live in std::mem::take(&mut state.values) {
+            self.read_value(state, window, &mut live, eof);
+        }
+        for at in 0..state.walks.len() {
+            self.read_walk(state, window, at);
+        }
+    }
+
+    fn candidate(&self, state: &mut State, window: Window<'_>, rule: u32, start: u64, eof: bool) {
+        let compiled = &self.rules[rule as usize];
+        let before = window.before(start);
+        if !compiled.left.allows(before) || compiled.pattern.tells && self.in_placeholder(window, start) {
+            return;
+        }
+        let mut running = Running { candidate: Candidate::new(rule, start), label: None };
+        if is_taken(state, &running.candidate) {
+            return;
+        }
+        if is_blocked(state, rule) || self.drive(state, window, &mut running, eof) {
+            state.running.push(running);
+        }
+    }
+
+    /// Feeds a candidate; whether it stays alive.
+    fn drive(&self, state: &mut State, window: Window<'_>, running: &mut Running, eof: bool) -> bool {
+        let rule = &self.rules[running.candidate.rule as usize];
+        loop {
+            match running.candidate.advance(rule, window, eof, self.limits.judged as u64) {
+                Step::Pending => return true,
+                Step::Dead => return false,
+                Step::Matched { secret, end } => {
+                    if let Some(label) = self.judge(running.candidate.rule, window.slice(secret, end)) {
+                        let taken = end + rule.pattern.trail as u64;
+                        state.taken.push((running.candidate.rule, taken));
+                        add(state, window, secret, end, label);
+                    }
+                    return false;
+                }
+                Step::Long { secret, end } => {
+                    running.label = self.judge(running.candidate.rule, window.slice(secret, end));
+                    if running.label.is_none() {
+                        return false;
+                    }
+                    running.candidate.open();
+                }
+                Step::Reached { secret, end, done } => {
+                    let label = running.label.expect("an open candidate was accepted");
+                    state.taken.retain(|&(rule, _)| rule != running.candidate.rule);
+                    state.taken.push((running.candidate.rule, end));
+                    add(state, window, secret, end, label);
+                    return !done;
+                }
+            }
+        }
+    }
+
+    /// Whether the checks accept `secret`, and what the redaction is called.
+    fn judge(&self, rule: u32, secret: &[u8]) -> Option<Label> {
+        let compiled = &self.rules[rule as usize];
+        let accepted = compiled.checks.iter().all(|check| check.accepts(secret))
+            && !self.marks.iter().any(|mark| secret.starts_with(mark))
+            && !self.allow.excepts(secret);
+        accepted.then(|| Label {
+            class: Class::Rule(compiled.confidence),
+            index: rule,
+            fingerprint: self.fingerprinter.as_ref().and_then(|print| print.of(secret)),
+        })
+    }
+
+    /// Whether `start` lies inside the name that a placeholder of ours shows.
+    fn in_placeholder(&self, window: Window<'_>, start: u64) -> bool {
+        let head = window.slice(start.saturating_sub(CONTEXT as u64), start + crate::rule::SHORTEST_HEAD as u64);
+        memchr::memmem::rfind(head, OPENING)
+            .is_some_and(|at| self.marks.iter().any(|mark| mark.starts_with(&head[at..])))
+    }
+
+    fn value(&self, state: &mut State, window: Window<'_>, mut live: Live, stop: Stop) {
+        if live.start >= stop.at {
+            state.claim = state.claim.min(live.start);
+            return;
+        }
+        self.read_value(state, window, &mut live, stop.eof);
+    }
+
+    fn read_value(&self, state: &mut State, window: Window<'_>, live: &mut Live, eof: bool) {
+        let progress = self.index.advance(live, window.from(live.read()));
+        if progress == Progress::Pending && !eof {
+            state.values.push(live.clone());
+            return;
+        }
+        if let Some((len, secret)) = live.best {
+            add(state, window, live.start, live.start + len as u64, self.secret_label(secret));
+        }
+        let seen = window.end() - live.start;
+        if progress == Progress::Pending && seen >= self.limits.ending as u64 {
+            let label = self.secret_label(self.index.pending(live));
+            add(state, window, live.start, window.end(), label);
+        }
+    }
+
+    fn walk(&self, state: &mut State, window: Window<'_>, walk: u32, start: u64) {
+        let at = state.walks.iter().position(|step| step.walk == walk).unwrap_or_else(|| {
+            state.walks.push(WalkStep { walk, at: 0, seen: 0 });
+            state.walks.len() - 1
+        });
+        if state.walks[at].at <= start {
+            state.walks[at] = WalkStep { walk, at: start, seen: 0 };
+            self.read_walk_from_start(state, window, at);
+        }
+    }
+
+    fn read_walk(&self, state: &mut State, window: Window<'_>, at: usize) {
+        if state.walks[at].seen > 0 {
+            self.read_walk_from_start(state, window, at);
+        }
+    }
+
+    fn read_walk_from_start(&self, state: &mut State, window: Window<'_>, at: usize) {
+        let mut step = state.walks[at];
+        let walk = &self.index.walks[step.walk as usize];
+        let label = self.secret_label(walk.secret);
+        let text = window.from(step.at);
+        walk.advance(&mut step, text, |end| {
+            add(state, window, end - walk.len() as u64, end, label);
+        });
+        state.walks[at] = step;
+    }
+
+    fn short(&self, state: &mut State, window: Window<'_>, short: u32, start: u64) {
+        let short = &self.index.shorts[short as usize];
+        let text = window.from(start);
+        let next = text.get(short.value.len());
+        let alone = !ends_in_word(window.before(start)) && !next.is_some_and(|&byte| is_word(byte));
+        if alone && text.starts_with(&short.value) {
+            add(state, window, start, start + short.value.len() as u64, self.secret_label(short.secret));
+        }
+    }
+
+    /// At the end of the input, a beginning of a known secret is redacted if it is long enough to matter.
+    fn ending(&self, state: &mut State, window: Window<'_>) {
+        if self.index.is_empty() {
+            return;
+        }
+        let end = window.bytes.len();
+        let from = window.index(state.resolved).max(end.saturating_sub(REACH));
+        for at in from..(end + 1).saturating_sub(self.limits.ending.max(1)) {
+            if let Some(secret) = self.index.prefix_of(&window.bytes[at..]) {
+                let start = window.base + at as u64;
+                add(state, window, start, window.end(), self.secret_label(secret));
+            }
+        }
+        for at in 0..state.walks.len() {
+            let step = state.walks[at];
+            let walk = &self.index.walks[step.walk as usize];
+            let live = if step.seen > 0 { walk.live(&step) } else { 0 };
+            if live >= self.limits.ending {
+                add(state, window, window.end() - live as u64, window.end(), self.secret_label(walk.secret));
+            }
+        }
+    }
+
+    fn secret_label(&self, secret: u32) -> Label {
+        Label { class: Class::Secret, index: secret, fingerprint: self.fingerprints[secret as usize] }
+    }
+
+    /// What lies before it is decided.
+    pub(crate) fn frontier(&self, state: &State) -> u64 {
+        let rules = state.running.iter().map(|running| running.candidate.claim());
+        let values = state.values.iter().map(|live| live.start);
+        let walks = state.walks.iter().filter(|step| step.seen > 0).map(|step| {
+            step.at - self.index.walks[step.walk as usize].live(step) as u64
+        });
+        rules.chain(values).chain(walks).fold(state.claim, u64::min)
+    }
+}
+
+/// How every placeholder begins that names what stood there.
+pub(crate) const OPENING: &[u8] = b"[REDACTED:";
+
+/// Up to where starts are judged in this window.
+#[derive(Clone, Copy)]
+struct Stop {
+    at: u64,
+    eof: bool,
+}
+
+fn is_blocked(state: &State, rule: u32) -> bool {
+    state.running.iter().any(|running| running.candidate.rule == rule)
+}
+
+fn is_taken(state: &State, candidate: &Candidate) -> bool {
+    state.taken.iter().any(|&(rule, end)| rule == candidate.rule && end > candidate.start)
+}
+
+fn add(state: &mut State, window: Window<'_>, start: u64, end: u64, label: Label) {
+    let mut last = [b'*'; 4];
+    let shown = window.slice(end.saturating_sub(4).max(start), end);
+    last[4 - shown.len()..].copy_from_slice(shown);
+    state.regions.add(start, end, label, last);
+}

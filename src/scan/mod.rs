@@ -1,0 +1,13 @@
+//! The pipeline over one window: prefilter ▸ detect ▸ check ▸ allow ▸ resolve.
+
+mod engine;
+mod prefilter;
+mod resolve;
+mod state;
+mod tail;
+mod window;
+
+pub(crate) use engine::{CONTEXT, Engine, OPENING, Parts};
+pub(crate) use resolve::{Class, Label, Region};
+pub(crate) use state::State;
+pub(crate) use window::Window;

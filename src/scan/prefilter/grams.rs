@@ -1,0 +1,117 @@
+//! The exact table of four-byte grams, letters folded.
+
+use super::plan::{Fragment, GRAM};
+use super::{Hit, Target};
+
+/// Bits of the hash that index the bitmap: 64 Kbit, 8 KiB.
+const BITMAP_BITS: u32 = 16;
+
+pub(super) struct Grams {
+    bitmap: Box<[u64; 1 << (BITMAP_BITS - 6)]>,
+    /// Open addressing over `slots`; the length is a power of two.
+    slots: Vec<Slot>,
+    entries: Vec<Entry>,
+}
+
+/// A gram and its run of entries. An empty slot has none.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    gram: u32,
+    from: u32,
+    count: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    offset: u32,
+    target: Target,
+}
+
+impl Grams {
+    pub(super) fn new<'a>(windows: impl Iterator<Item = (&'a Fragment, Target)>) -> Self {
+        let mut all: Vec<(u32, Entry)> = Vec::new();
+        for (fragment, target) in windows {
+            let entry = Entry { offset: fragment.offset as u32, target };
+            all.extend(spellings(fragment).into_iter().map(|gram| (gram, entry)));
+        }
+        all.sort_by_key(|(gram, entry)| (*gram, entry.target, entry.offset));
+        all.dedup_by_key(|(gram, entry)| (*gram, entry.target, entry.offset));
+        let mut grams = Self {
+            bitmap: Box::new([0; 1 << (BITMAP_BITS - 6)]),
+            slots: vec![Slot::default(); (all.len() * 2).next_power_of_two()],
+            entries: all.iter().map(|(_, entry)| *entry).collect(),
+        };
+        let mut from = 0;
+        for run in all.chunk_by(|a, b| a.0 == b.0) {
+            grams.insert(Slot { gram: run[0].0, from, count: run.len() as u32 });
+            from += run.len() as u32;
+        }
+        grams
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn insert(&mut self, slot: Slot) {
+        let hash = hash(slot.gram);
+        self.bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while self.slots[at].count > 0 {
+            at = (at + 1) & mask;
+        }
+        self.slots[at] = slot;
+    }
+
+    /// Appends the hits at those of `positions` whose gram is known.
+    pub(super) fn look_up(&self, haystack: &[u8], positions: &[u32], hits: &mut Vec<Hit>) {
+        for &position in positions {
+            let position = position as usize;
+            let Some(bytes) = haystack.get(position..position + GRAM) else { continue };
+            let gram = fold(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+            let hash = hash(gram);
+            if self.bitmap[(hash >> 6) as usize] >> (hash & 63) & 1 == 1 {
+                self.confirm(position, gram, hash, hits);
+            }
+        }
+    }
+
+    fn confirm(&self, position: usize, gram: u32, hash: u32, hits: &mut Vec<Hit>) {
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while self.slots[at].count > 0 {
+            let slot = self.slots[at];
+            if slot.gram == gram {
+                let run = &self.entries[slot.from as usize..(slot.from + slot.count) as usize];
+                hits.extend(run.iter().filter_map(|entry| {
+                    let start = position.checked_sub(entry.offset as usize)?;
+                    Some(Hit { start, target: entry.target })
+                }));
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+}
+
+/// Folds letters to lower case; other bytes may collide, which only over-reports.
+fn fold(gram: u32) -> u32 {
+    gram | 0x2020_2020
+}
+
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1) >> (32 - BITMAP_BITS)
+}
+
+/// Every folded gram that the window accepts.
+fn spellings(fragment: &Fragment) -> Vec<u32> {
+    let mut all = vec![0_u32];
+    for (place, set) in fragment.gram.iter().enumerate() {
+        let mut folded: Vec<u32> = set.iter().map(|byte| u32::from(byte | 0x20) << (8 * place)).collect();
+        folded.sort_unstable();
+        folded.dedup();
+        all = all.iter().flat_map(|head| folded.iter().map(move |byte| head | byte)).collect();
+    }
+    all
+}

@@ -1,0 +1,162 @@
+//! The first look at every byte: which positions can begin a window of some head.
+//!
+//! 1. A filter over nibbles (`avx2` or `portable`, the same tables) names positions, branch-free.
+//! 2. Their four bytes, letters folded, are looked up in a bitmap and then in a table of grams.
+//!
+//! It may over-report and never under-reports: detectors decide.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod grams;
+mod masks;
+mod plan;
+mod portable;
+
+use crate::rule::{ByteSet, Head};
+use grams::Grams;
+use masks::Masks;
+use plan::{Fragment, Frequencies, GRAM, WIDTH};
+
+/// Positions that are looked at between two rounds of detection: the scratch list fits the first-level cache.
+pub(crate) const BLOCK: usize = 4 << 10;
+
+/// What a window stands for: an index that the caller gave.
+pub(crate) type Target = u32;
+
+/// A head at a place: the target it belongs to and where it would start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Hit {
+    pub(crate) start: usize,
+    pub(crate) target: Target,
+}
+
+/// Scratch memory of one scan.
+#[derive(Default)]
+pub(crate) struct Positions(Vec<u32>);
+
+/// Collects heads for a [`Prefilter`].
+#[derive(Default)]
+pub(crate) struct Planner {
+    fragments: Vec<Fragment>,
+    targets: Vec<Target>,
+    text: Option<Frequencies>,
+}
+
+impl Planner {
+    /// Adds a head of `target` whose window starts at `latest` or before. `false` if no window is narrow enough.
+    #[must_use]
+    pub(crate) fn add(&mut self, head: &Head, latest: usize, target: Target) -> bool {
+        let text = self.text.get_or_insert_with(Frequencies::text);
+        let chosen = Fragment::choose(&head.sets, latest, text);
+        let found = chosen.is_some();
+        self.fragments.extend(chosen);
+        self.targets.extend(found.then_some(target));
+        found
+    }
+
+    pub(crate) fn build(self) -> Prefilter {
+        let text = self.text.unwrap_or_else(Frequencies::text);
+        let masks = Masks::new(&plan::buckets(&self.fragments, &text));
+        let grams = Grams::new(self.fragments.iter().zip(self.targets));
+        let reach = self.fragments.iter().map(|fragment| fragment.offset).max().unwrap_or(0);
+        Prefilter { masks, grams, reach, level: Level::detect() }
+    }
+}
+
+/// The compiled prefilter.
+pub(crate) struct Prefilter {
+    masks: Masks,
+    grams: Grams,
+    /// Most bytes that a start lies before its window.
+    pub(crate) reach: usize,
+    level: Level,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Level {
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Portable,
+}
+
+impl Level {
+    fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if std::is_x86_feature_detected!("avx2") {
+            return Level::Avx2;
+        }
+        Level::Portable
+    }
+}
+
+impl Prefilter {
+    /// Appends to `hits` every head whose window begins in `from..to` of `haystack`, in the order of the windows.
+    pub(crate) fn find(
+        &self,
+        haystack: &[u8],
+        from: usize,
+        to: usize,
+        positions: &mut Positions,
+        hits: &mut Vec<Hit>,
+    ) {
+        // A window needs its whole gram.
+        let to = to.min((haystack.len() + 1).saturating_sub(GRAM));
+        if self.grams.is_empty() || from >= to {
+            return;
+        }
+        positions.0.resize(BLOCK + SLACK, 0);
+        let mut at = from;
+        while at < to {
+            let end = to.min(at + BLOCK);
+            let count = self.positions(haystack, at, end, &mut positions.0);
+            self.grams.look_up(haystack, &positions.0[..count], hits);
+            at = end;
+        }
+    }
+
+    /// Writes the positions in `from..to` that pass the filter, and returns how many.
+    fn positions(&self, haystack: &[u8], from: usize, to: usize, out: &mut [u32]) -> usize {
+        let (mut count, mut at) = (0, from);
+        // A vector reads up to `WIDTH - 1` bytes past its last position.
+        let readable = haystack.len().saturating_sub(from + WIDTH - 1);
+        let vectors = readable.min(to - from) / LANES;
+        if vectors > 0 {
+            count = self.vectors(haystack, from, vectors, out, count);
+            at += vectors * LANES;
+        }
+        while at < to {
+            count = self.padded(haystack, at, to, out, count);
+            at += LANES;
+        }
+        count
+    }
+
+    /// The last positions, read from a copy with room behind it.
+    fn padded(&self, haystack: &[u8], at: usize, to: usize, out: &mut [u32], count: usize) -> usize {
+        let mut copy = [0; LANES + WIDTH];
+        let rest = &haystack[at..haystack.len().min(at + copy.len())];
+        copy[..rest.len()].copy_from_slice(rest);
+        let after = self.vectors(&copy, 0, 1, out, count);
+        let inside = out[count..after].iter().take_while(|&&position| position as usize + at < to).count();
+        out[count..count + inside].iter_mut().for_each(|position| *position += at as u32);
+        count + inside
+    }
+
+    fn vectors(&self, haystack: &[u8], from: usize, vectors: usize, out: &mut [u32], count: usize) -> usize {
+        match self.level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => avx2::filter(&self.masks, haystack, from, vectors, out, count),
+            Level::Portable => portable::filter(&self.masks, haystack, from, vectors, out, count),
+        }
+    }
+}
+
+/// Bytes that a vector looks at.
+const LANES: usize = 32;
+/// Room in the list of positions beyond a block: what a filter may write ahead.
+const SLACK: usize = 64;
+
+/// The sets of a head of fixed bytes.
+pub(crate) fn spelled(bytes: &[u8]) -> Vec<ByteSet> {
+    bytes.iter().map(|&byte| ByteSet::single(byte)).collect()
+}

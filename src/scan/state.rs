@@ -1,0 +1,45 @@
+//! What a stream remembers between two windows.
+
+use super::prefilter::{Hit, Positions};
+use super::resolve::{Label, Regions};
+use crate::detect::literal::{Live, WalkStep};
+use crate::detect::pattern::Candidate;
+
+/// The memory of one stream. It is reused: after the first inputs nothing of it allocates.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Every start before it is decided or is a candidate below.
+    pub(crate) resolved: u64,
+    /// No byte before it can be claimed by a start that is not a candidate below.
+    pub(super) claim: u64,
+    /// Candidates of rules, by start within a rule.
+    pub(super) running: Vec<Running>,
+    /// Candidates of known values.
+    pub(super) values: Vec<Live>,
+    /// How far each self-overlapping value was followed.
+    pub(super) walks: Vec<WalkStep>,
+    /// Ends of accepted matches: a rule's next match starts there or later.
+    pub(super) taken: Vec<(u32, u64)>,
+    pub(crate) regions: Regions,
+    pub(super) positions: Positions,
+    pub(super) hits: Vec<Hit>,
+}
+
+/// A candidate, and its label once it is accepted.
+pub(super) struct Running {
+    pub(super) candidate: Candidate,
+    pub(super) label: Option<Label>,
+}
+
+impl State {
+    /// Makes it as new, keeping its memory.
+    pub(crate) fn reset(&mut self) {
+        (self.resolved, self.claim) = (0, 0);
+        self.running.clear();
+        self.values.clear();
+        self.walks.clear();
+        self.taken.clear();
+        self.hits.clear();
+        self.regions.clear();
+    }
+}

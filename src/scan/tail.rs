@@ -1,0 +1,59 @@
+//! The end of a window: where could something begin that the bytes at hand do not decide?
+
+use crate::detect::literal::Index;
+use crate::rule::{CompiledRule, Head};
+
+/// How many last positions can be the start of an undecided head. Longer beginnings are found by the prefilter or the
+/// probes and are candidates of their own.
+pub(super) const REACH: usize = 16;
+
+/// The heads of all rules, by their first byte.
+pub(super) struct Tail {
+    heads: Vec<Vec<Head>>,
+    telling: Vec<Vec<Head>>,
+}
+
+/// The earliest undecided starts, as indices into the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Undecided {
+    /// Before it every start is decided.
+    pub(super) start: usize,
+    /// Before it no byte can be claimed: heads that only tell (`passw`) claim none of theirs.
+    pub(super) claim: usize,
+}
+
+impl Tail {
+    pub(super) fn new(rules: &[CompiledRule]) -> Self {
+        let with = |tells: bool| {
+            let mut by_first = vec![Vec::new(); 256];
+            let chosen = rules.iter().filter(|rule| rule.pattern.tells == tells);
+            for head in chosen.flat_map(|rule| &rule.pattern.heads) {
+                head.sets[0].iter().for_each(|byte| by_first[usize::from(byte)].push(head.clone()));
+            }
+            by_first
+        };
+        Self { heads: with(false), telling: with(true) }
+    }
+
+    /// Looks at the starts from `from` on; they are the last ones of `haystack`.
+    pub(super) fn undecided(&self, index: &Index, haystack: &[u8], from: usize) -> Undecided {
+        let end = haystack.len();
+        let mut found = Undecided { start: end, claim: end };
+        for at in from.max(end.saturating_sub(REACH))..end {
+            let text = &haystack[at..];
+            if may_begin(&self.heads, text) || index.is_live(text) {
+                return Undecided { start: found.start.min(at), claim: at };
+            }
+            if found.start == end && may_begin(&self.telling, text) {
+                found.start = at;
+            }
+        }
+        found
+    }
+}
+
+fn may_begin(heads: &[Vec<Head>], text: &[u8]) -> bool {
+    heads[usize::from(text[0])].iter().any(|head| {
+        head.sets.len() > text.len() && head.sets.iter().zip(text).all(|(set, &byte)| set.contains(byte))
+    })
+}

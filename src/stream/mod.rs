@@ -1,0 +1,89 @@
+//! The one stream that every surface is thin over: push chunks, finish, and the sink gets redacted bytes.
+
+mod adapter;
+#[cfg(any())]
+mod async_io;
+#[cfg(any())]
+mod byte_stream;
+#[cfg(any())]
+mod codec;
+mod core;
+mod read;
+mod sink;
+mod write;
+
+pub(crate) use core::{Clean, Core};
+#[cfg(any())]
+pub use async_io::{AsyncReader, AsyncWriter};
+#[cfg(any())]
+pub use byte_stream::{RedactedStream, Segments};
+#[cfg(any())]
+pub use codec::{Decoder, Encoder};
+pub use read::Reader;
+pub use sink::{Discard, Observe, Sink};
+pub use write::Writer;
+
+use crate::Redactor;
+
+/// A stream being redacted: [`push`](Self::push) chunks, [`finish`](Self::finish) at the end.
+///
+/// However the input is cut into chunks, the bytes that the sink gets are the same. Bytes are held back only while a
+/// candidate can still claim them; dropping a stream without `finish` drops them: they never leave unredacted.
+///
+/// ```
+/// use keepmum::Redactor;
+///
+/// let redactor = Redactor::builder().secret("db", "correct horse")?.build()?;
+/// let mut out = Vec::new();
+/// let mut stream = redactor.stream(&mut out);
+/// stream.push(b"password: correct");
+/// stream.push(b" horse!");
+/// stream.finish();
+/// assert_eq!(out, b"password: [REDACTED:db]!");
+/// # Ok::<(), keepmum::BuildError>(())
+/// ```
+pub struct Stream<S: Sink> {
+    redactor: Redactor,
+    core: Core,
+    sink: S,
+}
+
+impl<S: Sink> Stream<S> {
+    pub(crate) fn new(redactor: Redactor, sink: S) -> Self {
+        Self { redactor, core: Core::default(), sink }
+    }
+
+    /// Reads `chunk`; everything that is decided by now goes to the sink.
+    pub fn push(&mut self, chunk: &[u8]) {
+        self.core.push(self.redactor.compiled(), chunk, &mut self.sink);
+    }
+
+    /// Says that the input pauses: a held beginning of a possible secret is let go if it is shorter than
+    /// [`Limits::released`](crate::Limits::released), so that a prompt such as `pass` shows. Its candidate stays alive:
+    /// if it completes, the rest is redacted. Never called by the stream itself.
+    pub fn release(&mut self) {
+        self.core.release(self.redactor.compiled(), &mut self.sink);
+    }
+
+    /// Says that the input is over, and returns the sink.
+    pub fn finish(mut self) -> S {
+        self.core.finish(self.redactor.compiled(), &mut self.sink);
+        self.sink
+    }
+
+    /// How many bytes are held back now.
+    pub fn held(&self) -> usize {
+        self.core.held()
+    }
+
+    /// The sink.
+    pub fn sink(&mut self) -> &mut S {
+        &mut self.sink
+    }
+}
+
+impl<S: Sink + std::fmt::Debug> std::fmt::Debug for Stream<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream").field("held", &self.held()).field("sink", &self.sink).finish_non_exhaustive()
+    }
+}
