@@ -41,7 +41,7 @@ impl Tail {
         let mut found = Undecided { start: end, claim: end };
         for at in from.max(end.saturating_sub(REACH))..end {
             let text = &haystack[at..];
-            if may_begin(&self.heads, text) || index.is_live(text) {
+            if may_begin(&self.heads, text) || index.is_live(&haystack[..at], text) {
                 return Undecided { start: found.start.min(at), claim: at };
             }
             if found.start == end && may_begin(&self.telling, text) {

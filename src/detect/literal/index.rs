@@ -6,7 +6,7 @@ use super::SecretId;
 use super::sorted::{Live, Progress, Sorted};
 use super::tier::Tier;
 use super::walk::Walk;
-use crate::rule::{ByteSet, Head};
+use crate::rule::{ByteSet, Head, ends_in_word};
 use crate::secret::{Form, UNBOUNDED};
 
 /// Up to this many values are heads of the prefilter; more have probes of their own. Measured: 64 more fragments cost
@@ -139,12 +139,13 @@ impl Index {
         self.lists[usize::from(live.list)].first(live)
     }
 
-    /// Whether `text` is a proper prefix of some value, or a short value whose right boundary is not known yet.
-    pub(crate) fn is_live(&self, text: &[u8]) -> bool {
+    /// Whether `text`, which stands behind `before`, is a proper prefix of some value, or a short value whose right
+    /// boundary is not known yet.
+    pub(crate) fn is_live(&self, before: &[u8], text: &[u8]) -> bool {
         self.first_bytes.is_some_and(|first| first.contains(text[0]))
             && (self.lists.iter().any(|list| list.is_live(text))
                 || self.walks.iter().any(|walk| walk.value().starts_with(text))
-                || self.shorts.iter().any(|short| short.value.starts_with(text)))
+                || self.shorts.iter().any(|short| short.value.starts_with(text)) && !ends_in_word(before))
     }
 
     /// The secret of a value that `text` is a proper prefix of.

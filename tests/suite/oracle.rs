@@ -1,0 +1,79 @@
+//! The oracle: redaction as DESIGN states it, in the slowest and most obvious way, on another regular expression engine.
+
+use std::ops::Range;
+
+use regex::bytes::Regex;
+
+/// A rule as the oracle sees it: what tells, what is hidden.
+pub struct OracleRule {
+    lead: Option<Regex>,
+    secret: Regex,
+    trail: usize,
+}
+
+impl OracleRule {
+    /// A rule without checks. `lead` and `secret` are patterns; `trail` bytes at the end of `secret` are not hidden.
+    pub fn new(lead: &str, secret: &str, trail: usize) -> Self {
+        let regex = |pattern: &str| Regex::new(&format!("(?s-u)^(?:{pattern})")).expect("a pattern of a test");
+        Self { lead: (!lead.is_empty()).then(|| regex(lead)), secret: regex(secret), trail }
+    }
+
+    /// The match that starts at `at`: what is hidden, and where the match ends.
+    fn at(&self, input: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
+        let from = match &self.lead {
+            Some(lead) => at + lead.find(&input[at..])?.end(),
+            None => at,
+        };
+        let end = from + self.secret.find(&input[from..])?.end();
+        Some((from..end - self.trail, end))
+    }
+}
+
+/// Every byte range that has to be redacted, not merged.
+pub fn ranges(input: &[u8], secrets: &[&[u8]], rules: &[OracleRule], ending: usize) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    for secret in secrets {
+        all.extend((0..input.len()).filter(|&at| occurs(input, at, secret)).map(|at| at..at + secret.len()));
+        // A beginning of a secret at the very end.
+        let beginnings = ending..secret.len().min(input.len() + 1);
+        all.extend(beginnings.filter(|&len| input.ends_with(&secret[..len])).map(|len| input.len() - len..input.len()));
+    }
+    for rule in rules {
+        let mut at = 0;
+        while at < input.len() {
+            match rule.at(input, at) {
+                Some((hidden, end)) => {
+                    all.push(hidden);
+                    at = end;
+                }
+                None => at += 1,
+            }
+        }
+    }
+    all
+}
+
+/// Secrets of under eight bytes count at word boundaries only.
+fn occurs(input: &[u8], at: usize, secret: &[u8]) -> bool {
+    let word = |byte: Option<&u8>| byte.is_some_and(|&b| b.is_ascii_alphanumeric() || b == b'_');
+    let before = at.checked_sub(1).and_then(|before| input.get(before));
+    let alone = !word(before) && !word(input.get(at + secret.len()));
+    input[at..].starts_with(secret) && (secret.len() >= 8 || alone)
+}
+
+/// The input with every union of `ranges` replaced by `placeholder`.
+pub fn redact(input: &[u8], mut ranges: Vec<Range<usize>>, placeholder: &[u8]) -> Vec<u8> {
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let (mut out, mut at, mut ranges) = (Vec::new(), 0, ranges.into_iter().peekable());
+    while let Some(range) = ranges.next() {
+        out.extend_from_slice(&input[at..range.start]);
+        let mut end = range.end;
+        while let Some(next) = ranges.next_if(|next| next.start <= end) {
+            end = end.max(next.end);
+        }
+        out.extend_from_slice(placeholder);
+        at = end;
+    }
+    out.extend_from_slice(&input[at..]);
+    out
+}

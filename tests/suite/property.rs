@@ -1,0 +1,132 @@
+//! Random inputs over small alphabets, against the oracle.
+
+use keepmum::{Limits, Redactor, Replacement};
+use proptest::prelude::*;
+
+use crate::oracle::{self, OracleRule};
+
+/// Placeholder that no generated input can hold.
+const MARK: &str = "<#>";
+/// Rules over the letters of the generated inputs: TOML, and the oracle's view of the same.
+const RULES: &str = r#"
+[[rule]]
+id = "tail"
+description = "a tail class"
+pattern = 'abba[ab]{3,}'
+[[rule]]
+id = "bounded"
+description = "a bounded secret with a look at what follows"
+pattern = 'caab[bc]{2,5}a'
+[[rule]]
+id = "told"
+description = "a lead, a secret, a trail"
+pattern = 'bcbc[a]{0,2}(?<secret>[bc]{2,4})a'
+[[rule]]
+id = "block"
+description = "begin and end"
+pattern = 'ccaa(?:[abc]*?aacc|[ab]*)'
+block = true
+"#;
+
+fn oracle_rules() -> Vec<OracleRule> {
+    vec![
+        OracleRule::new("", "abba[ab]{3,}", 0),
+        OracleRule::new("", "caab[bc]{2,5}a", 0),
+        OracleRule::new("bcbc[a]{0,2}", "[bc]{2,4}a", 1),
+        OracleRule::new("", "ccaa(?:[abc]*?aacc|[ab]*)", 0),
+    ]
+}
+
+fn redactor(secrets: &[Vec<u8>], rules: &str, judged: usize) -> Redactor {
+    let limits = Limits { judged, ..Limits::default() };
+    let builder = Redactor::builder().limits(limits).replacement(Replacement::Fixed(MARK.into()));
+    let builder = secrets.iter().enumerate().try_fold(builder, |builder, (at, secret)| {
+        builder.known(keepmum::Secret::new(&format!("s{at}"), secret.clone()).forced())
+    });
+    builder.and_then(|b| b.rules_toml("test", rules)).and_then(|b| b.build()).expect("small parts")
+}
+
+/// Redacts `input` in chunks of the given lengths, and checks how much is held.
+fn streamed(redactor: &Redactor, input: &[u8], lengths: &[usize]) -> Vec<u8> {
+    let mut stream = redactor.stream(Vec::new());
+    let (mut at, mut lengths) = (0, lengths.iter().cycle());
+    while at < input.len() {
+        let end = input.len().min(at + lengths.next().copied().unwrap_or(1).max(1));
+        stream.push(&input[at..end]);
+        at = end;
+    }
+    stream.finish()
+}
+
+fn letters(max: usize) -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(prop_oneof![3 => Just(b'a'), 3 => Just(b'b'), 2 => Just(b'c'), 1 => Just(b' ')], 0..max)
+}
+
+/// Values of 4 to 24 letters; many are nested in each other or begin again inside themselves.
+fn values() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let letter = prop_oneof![Just(b'a'), Just(b'b')];
+    let value = proptest::collection::vec(letter, 4..24);
+    let repeated = (proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'b')], 1..4), 4..9_usize)
+        .prop_map(|(unit, times)| unit.repeat(times));
+    proptest::collection::vec(prop_oneof![value, repeated], 0..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn equals_the_oracle_however_the_input_is_cut(
+        input in letters(120),
+        secrets in values(),
+        with_rules in any::<bool>(),
+        judged in prop_oneof![Just(1_usize), Just(4), Just(256)],
+        lengths in proptest::collection::vec(1..9_usize, 1..6),
+    ) {
+        // Templates such as `aaaa` are trimmed to themselves; the oracle sees the same bytes.
+        let redactor = redactor(&secrets, if with_rules { RULES } else { "" }, judged);
+        let known: Vec<&[u8]> = secrets.iter().map(Vec::as_slice).collect();
+        let rules = if with_rules { oracle_rules() } else { Vec::new() };
+        let expected = oracle::redact(&input, oracle::ranges(&input, &known, &rules, 8), MARK.as_bytes());
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        prop_assert_eq!(shown(&redactor.redact(&input)), shown(&expected), "one-shot");
+        prop_assert_eq!(shown(&streamed(&redactor, &input, &lengths)), shown(&expected), "chunks");
+        prop_assert_eq!(shown(&streamed(&redactor, &input, &[1])), shown(&expected), "byte by byte");
+    }
+
+    #[test]
+    fn redacting_again_changes_nothing(input in letters(120), secrets in values()) {
+        let redactor = redactor(&secrets, "", 256);
+        let once = redactor.redact(&input).into_owned();
+        // At its end an output can end in a beginning of a secret only if the input did.
+        prop_assert_eq!(redactor.redact(&once), once.as_slice());
+    }
+
+    #[test]
+    fn another_secret_uncovers_nothing(input in letters(120), secrets in values(), other in values()) {
+        let fewer = covered(&redactor(&secrets, RULES, 256), &input);
+        let more: Vec<Vec<u8>> = secrets.into_iter().chain(other).collect();
+        let wider = covered(&redactor(&more, RULES, 256), &input);
+        prop_assert!(fewer.iter().zip(&wider).all(|(before, after)| !before || *after));
+    }
+
+    #[test]
+    fn held_bytes_are_at_most_the_longest_candidate(input in letters(200), secrets in values()) {
+        let redactor = redactor(&secrets, "", 256);
+        let longest = secrets.iter().map(Vec::len).max().unwrap_or(0);
+        let mut stream = redactor.stream(Vec::new());
+        for byte in &input {
+            stream.push(&[*byte]);
+            // A short value that is complete waits for the byte that may end its word.
+            prop_assert!(stream.held() <= longest, "{} held", stream.held());
+        }
+    }
+}
+
+fn covered(redactor: &Redactor, input: &[u8]) -> Vec<bool> {
+    let mut covered = vec![false; input.len()];
+    for finding in redactor.find(input) {
+        let span = finding.span();
+        covered[span.start() as usize..span.end() as usize].fill(true);
+    }
+    covered
+}
