@@ -64,7 +64,10 @@ impl Allowlist {
 
     pub(crate) fn excepts(&self, secret: &[u8]) -> bool {
         (!self.values.is_empty() && self.values.contains(secret))
-            || self.patterns.iter().any(|regex| regex.is_match(Input::new(secret).anchored(Anchored::Yes)))
+            || self
+                .patterns
+                .iter()
+                .any(|regex| regex.is_match(Input::new(secret).anchored(Anchored::Yes)))
     }
 
     pub(crate) fn extend(&mut self, other: Allowlist) {

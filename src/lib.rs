@@ -24,4 +24,6 @@ pub use replace::Replacement;
 pub use rule::{Confidence, Left, Rule};
 pub use secret::Secret;
 pub use span::Span;
+#[cfg(feature = "tokio")]
+pub use stream::{AsyncReader, AsyncWriter, Decoder, Encoded, Encoder, RedactedStream, Segments};
 pub use stream::{Discard, Observe, Reader, Sink, Stream, Writer};

@@ -94,7 +94,11 @@ impl Redactor {
     pub fn find(&self, input: &[u8]) -> Vec<Finding> {
         let mut found = Vec::new();
         let mut core = self.inner.pool.get();
-        core.whole(self.compiled(), input, &mut Observe::new(Discard, |finding: &Finding| found.push(finding.clone())));
+        core.whole(
+            self.compiled(),
+            input,
+            &mut Observe::new(Discard, |finding: &Finding| found.push(finding.clone())),
+        );
         found
     }
 
@@ -232,6 +236,11 @@ impl RedactorBuilder {
         self
     }
 
+    /// How many rules were given so far.
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+
     /// Which of the secrets given so far will not be looked for, and why.
     pub fn warnings(&self) -> Vec<Warning> {
         let warning = |secret: &Secret| Warning::new(secret.name(), expand(secret).0);
@@ -246,11 +255,14 @@ impl RedactorBuilder {
     pub fn build(self) -> Result<Redactor, BuildError> {
         let rules = self.compiled_rules()?;
         let texts = self.texts(&rules);
-        let fingerprinter = self.fingerprint_key.as_ref().map(|key| Fingerprinter::new(key.value()));
+        let fingerprinter =
+            self.fingerprint_key.as_ref().map(|key| Fingerprinter::new(key.value()));
         let fingerprints = self
             .secrets
             .iter()
-            .map(|secret| fingerprinter.as_ref().and_then(|print| print.of(secret.value().trim_ascii())))
+            .map(|secret| {
+                fingerprinter.as_ref().and_then(|print| print.of(secret.value().trim_ascii()))
+            })
             .collect();
         let secrets = self.secrets.iter().map(|secret| Arc::from(secret.name())).collect();
         let mut index = IndexBuilder::default();
@@ -258,7 +270,8 @@ impl RedactorBuilder {
             expand(secret).1.into_iter().for_each(|form| index.add(form, at as u32));
         }
         let (index, allow, limits) = (index.build(), self.allow, self.limits);
-        let mut engine = Engine::new(Parts { rules, fingerprints, fingerprinter, index, allow, limits })?;
+        let mut engine =
+            Engine::new(Parts { rules, fingerprints, fingerprinter, index, allow, limits })?;
         harmless(&engine, &texts)?;
         engine.set_marks(texts.marks());
         let compiled = Compiled { engine, texts, secrets };

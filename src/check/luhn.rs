@@ -2,7 +2,8 @@
 
 /// Whether the digits in `bytes`, whatever stands between them, pass Luhn's checksum and are not all zero.
 pub(super) fn passes(bytes: &[u8]) -> bool {
-    let digits = bytes.iter().rev().filter(|byte| byte.is_ascii_digit()).map(|byte| u32::from(byte - b'0'));
+    let digits =
+        bytes.iter().rev().filter(|byte| byte.is_ascii_digit()).map(|byte| u32::from(byte - b'0'));
     let (mut sum, mut any) = (0, false);
     for (place, digit) in digits.enumerate() {
         any |= digit > 0;

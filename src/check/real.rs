@@ -2,15 +2,65 @@
 
 /// Values that stand where a secret will be, in lower case.
 const STOP_WORDS: &[&str] = &[
-    "admin", "basic", "bearer", "changeit", "changeme", "default", "digest", "disabled", "dummy", "empty", "enabled",
-    "false", "foobar", "guest", "hidden", "hunter2", "invalid", "localhost", "missing", "negotiate", "nil", "none", "null",
-    "optional", "passwd", "password", "placeholder", "redacted", "required", "root", "sample", "secret", "string", "test",
-    "testing", "token", "true", "undefined", "unknown", "user", "username", "value",
+    "admin",
+    "basic",
+    "bearer",
+    "changeit",
+    "changeme",
+    "default",
+    "digest",
+    "disabled",
+    "dummy",
+    "empty",
+    "enabled",
+    "false",
+    "foobar",
+    "guest",
+    "hidden",
+    "hunter2",
+    "invalid",
+    "localhost",
+    "missing",
+    "negotiate",
+    "nil",
+    "none",
+    "null",
+    "optional",
+    "passwd",
+    "password",
+    "placeholder",
+    "redacted",
+    "required",
+    "root",
+    "sample",
+    "secret",
+    "string",
+    "test",
+    "testing",
+    "token",
+    "true",
+    "undefined",
+    "unknown",
+    "user",
+    "username",
+    "value",
 ];
 
 /// Parts that only stand in examples, in lower case.
-const EXAMPLE_PARTS: &[&str] =
-    &["changeme", "dummy", "example", "placeholder", "redacted", "replace_me", "replaceme", "your-", "your_", "xxxx", "****", "...."];
+const EXAMPLE_PARTS: &[&str] = &[
+    "changeme",
+    "dummy",
+    "example",
+    "placeholder",
+    "redacted",
+    "replace_me",
+    "replaceme",
+    "your-",
+    "your_",
+    "xxxx",
+    "****",
+    "....",
+];
 
 /// Whether `value` is no template, mask or stop word.
 pub(super) fn is_real(value: &[u8]) -> bool {
@@ -32,7 +82,8 @@ pub(super) fn is_plausible(value: &[u8]) -> bool {
 
 /// Whether `value` may be a password that something assigns: real, and neither code nor a path.
 pub(super) fn is_assigned(value: &[u8]) -> bool {
-    let attribute = value.contains(&b'.') && value.iter().all(|&b| b.is_ascii_lowercase() || b"._".contains(&b));
+    let attribute = value.contains(&b'.')
+        && value.iter().all(|&b| b.is_ascii_lowercase() || b"._".contains(&b));
     !attribute && !is_code(value) && is_real(value)
 }
 
@@ -46,8 +97,13 @@ fn has_example_part(lower: &[u8]) -> bool {
 
 /// `${VAR}`, `$(command)`, `{{ var }}`, `<token>`, `%s`, `%(name)s`, `#{var}`, `[token]`.
 pub(super) fn is_template(lower: &[u8]) -> bool {
-    matches!(lower, [b'$', b'{' | b'(', ..] | [b'#', b'{', ..] | [b'{', b'{', ..] | [b'%', b'(' | b's' | b'd', ..])
-        || matches!(lower, [b'<', .., b'>'] | [b'[', .., b']'] | [b'{', .., b'}'] | [b'%', .., b'%'])
+    matches!(
+        lower,
+        [b'$', b'{' | b'(', ..]
+            | [b'#', b'{', ..]
+            | [b'{', b'{', ..]
+            | [b'%', b'(' | b's' | b'd', ..]
+    ) || matches!(lower, [b'<', .., b'>'] | [b'[', .., b']'] | [b'{', .., b'}'] | [b'%', .., b'%'])
         || matches!(lower, [b'$', rest @ ..] if rest.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'_') && rest.len() < 40 && !rest.iter().any(u8::is_ascii_digit))
 }
 
@@ -69,9 +125,13 @@ fn is_run(lower: &[u8]) -> bool {
 
 /// A call, a path of names, an index, a file path: what stands behind `=` in source code.
 fn is_code(value: &[u8]) -> bool {
-    let name = value.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b"_.:>-".contains(&b)).count();
+    let name =
+        value.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b"_.:>-".contains(&b)).count();
     let called = name > 0 && matches!(value.get(name), Some(b'(' | b'[' | b'{' | b'<'));
-    let path = matches!(value, [b'/', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..] | [_, b':', b'\\' | b'/', ..]);
+    let path = matches!(
+        value,
+        [b'/', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..] | [_, b':', b'\\' | b'/', ..]
+    );
     called || path && !value.ends_with(b"=")
 }
 
@@ -86,7 +146,17 @@ mod tests {
 
     #[test]
     fn stand_ins_are_not_real() {
-        for value in ["changeme", "XXXXXXXX", "${TOKEN}", "{{ token }}", "<your token>", "$TOKEN", "your_api_key_here", "********", "NULL"] {
+        for value in [
+            "changeme",
+            "XXXXXXXX",
+            "${TOKEN}",
+            "{{ token }}",
+            "<your token>",
+            "$TOKEN",
+            "your_api_key_here",
+            "********",
+            "NULL",
+        ] {
             assert!(!is_real(value.as_bytes()), "{value}");
         }
         for value in ["correct-horse-9", "$aPr1ze$77", "Tr0ub4dor&3"] {
@@ -96,7 +166,14 @@ mod tests {
 
     #[test]
     fn words_numbers_and_code_are_not_plausible() {
-        for value in ["hello", "1234567", "config.get(1)", "/etc/pass9", "os.environ[9]", "AppWindowToken{a64f992"] {
+        for value in [
+            "hello",
+            "1234567",
+            "config.get(1)",
+            "/etc/pass9",
+            "os.environ[9]",
+            "AppWindowToken{a64f992",
+        ] {
             assert!(!is_plausible(value.as_bytes()), "{value}");
         }
         for value in ["pa55word!", "Tr0ub4dor", "aGVsbG8gd29ybGQgYWFhYWFh"] {

@@ -71,7 +71,13 @@ impl Candidate {
     }
 
     /// Feeds what `window` holds. At `eof` nothing stays pending.
-    pub(crate) fn advance(&mut self, rule: &CompiledRule, window: Window<'_>, eof: bool, judged: u64) -> Step {
+    pub(crate) fn advance(
+        &mut self,
+        rule: &CompiledRule,
+        window: Window<'_>,
+        eof: bool,
+        judged: u64,
+    ) -> Step {
         if self.phase == Phase::Queued {
             self.begin(rule, window);
         }
@@ -159,7 +165,9 @@ impl Candidate {
     }
 
     fn enter(&mut self, phase: Phase, automaton: &Automaton, at: u64, window: Window<'_>) {
-        let config = start::Config::new().anchored(Anchored::Yes).look_behind(window.before(at).last().copied());
+        let config = start::Config::new()
+            .anchored(Anchored::Yes)
+            .look_behind(window.before(at).last().copied());
         self.state = automaton.start_state(&config).expect("anchored automata without quit bytes");
         self.phase = phase;
         (self.at, self.secret, self.matched) = (at, at, None);

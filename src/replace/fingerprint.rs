@@ -27,7 +27,8 @@ impl Fingerprinter {
         if secret.len() < SHORTEST || !Check::Entropy(LEAST_ENTROPY).accepts(secret) {
             return None;
         }
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
         mac.update(secret);
         let tag = mac.finalize().into_bytes();
         let bits = u32::from_be_bytes([tag[0], tag[1], tag[2], tag[3]]);

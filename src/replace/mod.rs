@@ -71,7 +71,9 @@ impl FromStr for Replacement {
             _ => text
                 .strip_prefix("fixed:")
                 .map(|fixed| Replacement::Fixed(fixed.to_owned()))
-                .ok_or_else(|| "use named, fingerprint, mask, partial, remove or fixed:TEXT".to_owned()),
+                .ok_or_else(|| {
+                    "use named, fingerprint, mask, partial, remove or fixed:TEXT".to_owned()
+                }),
         }
     }
 }

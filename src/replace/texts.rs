@@ -40,8 +40,10 @@ impl Texts {
     /// The beginnings of everything that can be printed, with the printed name's place left out for fingerprints.
     pub(crate) fn marks(&self) -> Vec<Vec<u8>> {
         let all = self.rules.iter().chain(&self.secrets);
-        let mut marks: Vec<Vec<u8>> =
-            all.map(|text| text.text.clone()).filter(|text| !text.trim_ascii().is_empty()).collect();
+        let mut marks: Vec<Vec<u8>> = all
+            .map(|text| text.text.clone())
+            .filter(|text| !text.trim_ascii().is_empty())
+            .collect();
         marks.push([OPENING, GAP].concat());
         marks.sort();
         marks.dedup();

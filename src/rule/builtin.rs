@@ -13,6 +13,8 @@ pub const BUILTIN_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/b
 pub fn builtin_rules() -> Vec<Rule> {
     BUILTIN_FILES
         .iter()
-        .flat_map(|(name, toml)| parse_rules(name, toml).expect("the catalogue is parsed by a test"))
+        .flat_map(|(name, toml)| {
+            parse_rules(name, toml).expect("the catalogue is parsed by a test")
+        })
         .collect()
 }

@@ -65,7 +65,9 @@ mod tests {
 
     #[test]
     fn escape_sequences_end_a_word() {
-        for before in ["", " ", "=", "\x1b[32m", "\x1b[38;2;1;2;3m", "a\\n", "x%3D", "\\u003d", "\\x3d"] {
+        for before in
+            ["", " ", "=", "\x1b[32m", "\x1b[38;2;1;2;3m", "a\\n", "x%3D", "\\u003d", "\\x3d"]
+        {
             assert!(Left::Word.allows(before.as_bytes()), "{before:?}");
         }
         for before in ["a", "_", "9", "[32m", "\x1b32m", "%zD"] {

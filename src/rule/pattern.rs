@@ -46,7 +46,8 @@ impl Part {
 
     fn automaton(&self) -> &Automaton {
         self.automaton.get_or_init(|| {
-            determinize(&self.hir).expect("built-in rules are compiled by a test, others when the redactor is built")
+            determinize(&self.hir)
+                .expect("built-in rules are compiled by a test, others when the redactor is built")
         })
     }
 
@@ -148,7 +149,9 @@ fn is_secret(hir: &Hir) -> bool {
 fn bounded(what: &str, hir: &Hir, limits: &Limits) -> Result<(), String> {
     match hir.properties().maximum_len() {
         Some(len) if len <= limits.rule_bound => Ok(()),
-        Some(len) => Err(format!("{what} can be {len} bytes long, more than {}", limits.rule_bound)),
+        Some(len) => {
+            Err(format!("{what} can be {len} bytes long, more than {}", limits.rule_bound))
+        }
         None => Err(format!("{what} has an unbounded repetition; write a bound")),
     }
 }
@@ -163,7 +166,8 @@ fn fixed(trail: &Hir) -> Result<usize, String> {
 
 /// Proves that the one unbounded repetition is a class at the very end.
 fn tail_class(secret: &Hir) -> Result<(), String> {
-    const WHY: &str = "an unbounded repetition is allowed for one class at the end of the secret only";
+    const WHY: &str =
+        "an unbounded repetition is allowed for one class at the end of the secret only";
     match secret.kind() {
         HirKind::Capture(capture) => tail_class(&capture.sub),
         HirKind::Repetition(repetition) => {

@@ -86,7 +86,8 @@ fn fill(field: &str, random: &mut SplitMix, text: &mut String) -> Result<(), Str
         text.push_str(JWT_HEADER);
         return Ok(());
     }
-    let (name, count) = field.split_once(':').ok_or_else(|| format!("`{{{field}}}` has no count"))?;
+    let (name, count) =
+        field.split_once(':').ok_or_else(|| format!("`{{{field}}}` has no count"))?;
     let (_, alphabet) = ALPHABETS
         .iter()
         .find(|(known, _)| *known == name)

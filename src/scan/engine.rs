@@ -1,6 +1,5 @@
 //! The compiled rules and values, and the pass over a window.
 
-
 use super::prefilter::{Hit, Planner, Prefilter};
 use super::resolve::{Class, Label};
 use super::state::{Running, State};
@@ -55,7 +54,10 @@ impl Engine {
         for (at, rule) in rules.iter().enumerate() {
             for head in &rule.pattern.heads {
                 if !planner.add(head, LATEST, sources.len() as u32) {
-                    return Err(BuildError::rule(&rule.id, "the pattern's beginning has too many spellings"));
+                    return Err(BuildError::rule(
+                        &rule.id,
+                        "the pattern's beginning has too many spellings",
+                    ));
                 }
             }
             sources.push(Source::Rule(at as u32));
@@ -67,7 +69,18 @@ impl Engine {
         }
         let (prefilter, tail) = (planner.build(), Tail::new(&rules));
         let marks = Vec::new();
-        Ok(Self { rules, fingerprints, fingerprinter, index, prefilter, sources, tail, allow, marks, limits })
+        Ok(Self {
+            rules,
+            fingerprints,
+            fingerprinter,
+            index,
+            prefilter,
+            sources,
+            tail,
+            allow,
+            marks,
+            limits,
+        })
     }
 
     /// Tells which texts are placeholders.
@@ -120,7 +133,15 @@ impl Engine {
         }
     }
 
-    fn judge_hits(&self, state: &mut State, window: Window<'_>, hits: &mut Vec<Hit>, from: usize, before: usize, stop: Stop) {
+    fn judge_hits(
+        &self,
+        state: &mut State,
+        window: Window<'_>,
+        hits: &mut Vec<Hit>,
+        from: usize,
+        before: usize,
+        stop: Stop,
+    ) {
         if !hits.is_sorted_by_key(|hit| hit.start) {
             hits.sort_by_key(|hit| hit.start);
         }
@@ -133,7 +154,9 @@ impl Engine {
             }
             match self.sources[hit.target as usize] {
                 Source::Rule(rule) => self.candidate(state, window, rule, start, stop.eof),
-                Source::Values(low, high) => self.value(state, window, Live::new(start, 0, (low, high)), stop),
+                Source::Values(low, high) => {
+                    self.value(state, window, Live::new(start, 0, (low, high)), stop)
+                }
                 Source::Walk(walk) => self.walk(state, window, walk, start),
                 Source::Short(short) => self.short(state, window, short, start),
             }
@@ -145,7 +168,12 @@ impl Engine {
     fn resume(&self, state: &mut State, window: Window<'_>, eof: bool) {
         if !state.taken.is_empty() {
             let resolved = state.resolved;
-            let oldest = state.running.iter().map(|running| running.candidate.start).min().unwrap_or(resolved);
+            let oldest = state
+                .running
+                .iter()
+                .map(|running| running.candidate.start)
+                .min()
+                .unwrap_or(resolved);
             state.taken.retain(|&(_, end)| end > oldest.min(resolved));
         }
         for mut running in std::mem::take(&mut state.running) {
@@ -169,7 +197,9 @@ impl Engine {
     fn candidate(&self, state: &mut State, window: Window<'_>, rule: u32, start: u64, eof: bool) {
         let compiled = &self.rules[rule as usize];
         let before = window.before(start);
-        if !compiled.left.allows(before) || compiled.pattern.tells && self.in_placeholder(window, start) {
+        if !compiled.left.allows(before)
+            || compiled.pattern.tells && self.in_placeholder(window, start)
+        {
             return;
         }
         let mut running = Running { candidate: Candidate::new(rule, start), label: None };
@@ -182,14 +212,22 @@ impl Engine {
     }
 
     /// Feeds a candidate; whether it stays alive.
-    fn drive(&self, state: &mut State, window: Window<'_>, running: &mut Running, eof: bool) -> bool {
+    fn drive(
+        &self,
+        state: &mut State,
+        window: Window<'_>,
+        running: &mut Running,
+        eof: bool,
+    ) -> bool {
         let rule = &self.rules[running.candidate.rule as usize];
         loop {
             match running.candidate.advance(rule, window, eof, self.limits.judged as u64) {
                 Step::Pending => return true,
                 Step::Dead => return false,
                 Step::Matched { secret, end } => {
-                    if let Some(label) = self.judge(running.candidate.rule, window.slice(secret, end)) {
+                    if let Some(label) =
+                        self.judge(running.candidate.rule, window.slice(secret, end))
+                    {
                         let taken = end + rule.pattern.trail as u64;
                         state.taken.push((running.candidate.rule, taken));
                         add(state, window, secret, end, label);
@@ -229,7 +267,8 @@ impl Engine {
 
     /// Whether `start` lies inside the name that a placeholder of ours shows.
     fn in_placeholder(&self, window: Window<'_>, start: u64) -> bool {
-        let head = window.slice(start.saturating_sub(CONTEXT as u64), start + crate::rule::SHORTEST_HEAD as u64);
+        let head = window
+            .slice(start.saturating_sub(CONTEXT as u64), start + crate::rule::SHORTEST_HEAD as u64);
         memchr::memmem::rfind(head, OPENING)
             .is_some_and(|at| self.marks.iter().any(|mark| mark.starts_with(&head[at..])))
     }
@@ -292,7 +331,13 @@ impl Engine {
         let next = text.get(short.value.len());
         let alone = !ends_in_word(window.before(start)) && !next.is_some_and(|&byte| is_word(byte));
         if alone && text.starts_with(&short.value) {
-            add(state, window, start, start + short.value.len() as u64, self.secret_label(short.secret));
+            add(
+                state,
+                window,
+                start,
+                start + short.value.len() as u64,
+                self.secret_label(short.secret),
+            );
         }
     }
 
@@ -314,22 +359,34 @@ impl Engine {
             let walk = &self.index.walks[step.walk as usize];
             let live = if step.seen > 0 { walk.live(&step) } else { 0 };
             if live >= self.limits.ending {
-                add(state, window, window.end() - live as u64, window.end(), self.secret_label(walk.secret));
+                add(
+                    state,
+                    window,
+                    window.end() - live as u64,
+                    window.end(),
+                    self.secret_label(walk.secret),
+                );
             }
         }
     }
 
     fn secret_label(&self, secret: u32) -> Label {
-        Label { class: Class::Secret, index: secret, fingerprint: self.fingerprints[secret as usize] }
+        Label {
+            class: Class::Secret,
+            index: secret,
+            fingerprint: self.fingerprints[secret as usize],
+        }
     }
 
     /// What lies before it is decided.
     pub(crate) fn frontier(&self, state: &State) -> u64 {
         let rules = state.running.iter().map(|running| running.candidate.claim());
         let values = state.values.iter().map(|live| live.start);
-        let walks = state.walks.iter().filter(|step| step.seen > 0).map(|step| {
-            step.at - self.index.walks[step.walk as usize].live(step) as u64
-        });
+        let walks = state
+            .walks
+            .iter()
+            .filter(|step| step.seen > 0)
+            .map(|step| step.at - self.index.walks[step.walk as usize].live(step) as u64);
         rules.chain(values).chain(walks).fold(state.claim, u64::min)
     }
 }

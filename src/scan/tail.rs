@@ -54,6 +54,7 @@ impl Tail {
 
 fn may_begin(heads: &[Vec<Head>], text: &[u8]) -> bool {
     heads[usize::from(text[0])].iter().any(|head| {
-        head.sets.len() > text.len() && head.sets.iter().zip(text).all(|(set, &byte)| set.contains(byte))
+        head.sets.len() > text.len()
+            && head.sets.iter().zip(text).all(|(set, &byte)| set.contains(byte))
     })
 }

@@ -56,9 +56,14 @@ pub(crate) fn expand(secret: &Secret) -> (Kept, Vec<Form>) {
         forms.push(form(value));
     }
     if memchr::memchr(b'\n', trimmed).is_some() {
-        let lines: Vec<&[u8]> = trimmed.split(|&byte| byte == b'\n').map(|line| line.trim_ascii_end()).collect();
-        forms.extend([&b"\n"[..], b"\r\n", b"\r\r\n", b" "].iter().map(|end| form(&lines.join(*end))));
-        forms.extend(lines.iter().filter(|line| is_specific(line)).map(|line| form(line.trim_ascii())));
+        let lines: Vec<&[u8]> =
+            trimmed.split(|&byte| byte == b'\n').map(|line| line.trim_ascii_end()).collect();
+        forms.extend(
+            [&b"\n"[..], b"\r\n", b"\r\r\n", b" "].iter().map(|end| form(&lines.join(*end))),
+        );
+        forms.extend(
+            lines.iter().filter(|line| is_specific(line)).map(|line| form(line.trim_ascii())),
+        );
     }
     forms.sort();
     forms.dedup();
@@ -92,16 +97,21 @@ fn is_specific(line: &[u8]) -> bool {
 
 /// `Proc-Type: 4,ENCRYPTED`, `DEK-Info: …`, `Comment: …` inside a PEM or PGP block.
 fn is_header(line: &[u8]) -> bool {
-    [&b"Proc-Type:"[..], b"DEK-Info:", b"Comment:", b"Version:"].iter().any(|name| line.starts_with(name))
+    [&b"Proc-Type:"[..], b"DEK-Info:", b"Comment:", b"Version:"]
+        .iter()
+        .any(|name| line.starts_with(name))
 }
 
 /// A line of pretty-printed JSON whose value says nothing: `"type": "service_account",`, `"auth_uri": "https://…",`.
 fn is_generic_json(line: &[u8]) -> bool {
-    let Some((key, value)) = memchr::memmem::find(line, b"\":").map(|at| line.split_at(at)) else { return false };
+    let Some((key, value)) = memchr::memmem::find(line, b"\":").map(|at| line.split_at(at)) else {
+        return false;
+    };
     let value = value[2..].trim_ascii();
     let value = value.strip_suffix(b",").unwrap_or(value);
     let text = value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value);
-    key.starts_with(b"\"") && (text.len() < SHORTEST_LINE || text.starts_with(b"https://") || is_common(text))
+    key.starts_with(b"\"")
+        && (text.len() < SHORTEST_LINE || text.starts_with(b"https://") || is_common(text))
 }
 
 #[cfg(test)]
@@ -137,6 +147,9 @@ mod tests {
     #[test]
     fn short_empty_and_common_values_are_refused() {
         let kept = |value: &str| expand(&Secret::new("s", value)).0;
-        assert_eq!([kept("abc"), kept(" \n"), kept("LocalHost"), kept("abcd")], [Kept::Short, Kept::Empty, Kept::Common, Kept::Yes]);
+        assert_eq!(
+            [kept("abc"), kept(" \n"), kept("LocalHost"), kept("abcd")],
+            [Kept::Short, Kept::Empty, Kept::Common, Kept::Yes]
+        );
     }
 }

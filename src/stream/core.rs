@@ -41,6 +41,10 @@ impl Core {
         (self.end() - self.printed) as usize
     }
 
+    pub(crate) fn printed(&self) -> u64 {
+        self.printed
+    }
+
     fn end(&self) -> u64 {
         self.base + self.carry.len() as u64
     }
@@ -49,7 +53,10 @@ impl Core {
         let start = self.end();
         let mut taken = 0;
         // The carry grows until nothing undecided begins in it; the rest of the chunk is read where it lies.
-        while !self.carry.is_empty() && taken < chunk.len() && (taken == 0 || self.keep_from() < start) {
+        while !self.carry.is_empty()
+            && taken < chunk.len()
+            && (taken == 0 || self.keep_from() < start)
+        {
             let next = (chunk.len() - taken).min(JOIN.max(taken));
             self.extend(compiled, &chunk[taken..taken + next], sink);
             taken += next;
@@ -108,7 +115,13 @@ impl Core {
     }
 
     /// Gives the sink what is decided: everything before `frontier`.
-    fn print(&mut self, compiled: &Compiled, window: Window<'_>, frontier: u64, sink: &mut impl Sink) {
+    fn print(
+        &mut self,
+        compiled: &Compiled,
+        window: Window<'_>,
+        frontier: u64,
+        sink: &mut impl Sink,
+    ) {
         let mut done = 0;
         for region in self.state.regions.iter_mut() {
             if region.start >= frontier {
@@ -136,7 +149,12 @@ impl Core {
     pub(crate) fn release(&mut self, compiled: &Compiled, sink: &mut impl Sink) {
         let end = self.end();
         // A region that ends here may grow, but nothing says it will: show it now, and let it grow silently.
-        for region in self.state.regions.iter_mut().filter(|region| region.end == self.printed && !region.shown) {
+        for region in self
+            .state
+            .regions
+            .iter_mut()
+            .filter(|region| region.end == self.printed && !region.shown)
+        {
             show(compiled, region, sink);
             region.shown = true;
         }
@@ -156,7 +174,12 @@ impl Core {
     }
 
     /// Reads a whole input at once; whether nothing had to be replaced. The sink gets nothing then.
-    pub(crate) fn whole(&mut self, compiled: &Compiled, input: &[u8], sink: &mut impl Sink) -> Clean {
+    pub(crate) fn whole(
+        &mut self,
+        compiled: &Compiled,
+        input: &[u8],
+        sink: &mut impl Sink,
+    ) -> Clean {
         let window = Window::new(input, 0);
         compiled.engine.scan(&mut self.state, window, true);
         let clean = if self.state.regions.is_empty() { Clean::Yes } else { Clean::No };

@@ -1,24 +1,24 @@
 //! The one stream that every surface is thin over: push chunks, finish, and the sink gets redacted bytes.
 
 mod adapter;
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 mod async_io;
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 mod byte_stream;
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 mod codec;
 mod core;
 mod read;
 mod sink;
 mod write;
 
-pub(crate) use core::{Clean, Core};
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 pub use async_io::{AsyncReader, AsyncWriter};
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 pub use byte_stream::{RedactedStream, Segments};
-#[cfg(any())]
-pub use codec::{Decoder, Encoder};
+#[cfg(feature = "tokio")]
+pub use codec::{Decoder, Encoded, Encoder};
+pub(crate) use core::{Clean, Core};
 pub use read::Reader;
 pub use sink::{Discard, Observe, Sink};
 pub use write::Writer;
@@ -76,6 +76,11 @@ impl<S: Sink> Stream<S> {
         self.core.held()
     }
 
+    /// Offset before which everything was given to the sink or replaced.
+    pub fn decided(&self) -> u64 {
+        self.core.printed()
+    }
+
     /// The sink.
     pub fn sink(&mut self) -> &mut S {
         &mut self.sink
@@ -84,6 +89,9 @@ impl<S: Sink> Stream<S> {
 
 impl<S: Sink + std::fmt::Debug> std::fmt::Debug for Stream<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stream").field("held", &self.held()).field("sink", &self.sink).finish_non_exhaustive()
+        f.debug_struct("Stream")
+            .field("held", &self.held())
+            .field("sink", &self.sink)
+            .finish_non_exhaustive()
     }
 }

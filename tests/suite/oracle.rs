@@ -14,7 +14,9 @@ pub struct OracleRule {
 impl OracleRule {
     /// A rule without checks. `lead` and `secret` are patterns; `trail` bytes at the end of `secret` are not hidden.
     pub fn new(lead: &str, secret: &str, trail: usize) -> Self {
-        let regex = |pattern: &str| Regex::new(&format!("(?s-u)^(?:{pattern})")).expect("a pattern of a test");
+        let regex = |pattern: &str| {
+            Regex::new(&format!("(?s-u)^(?:{pattern})")).expect("a pattern of a test")
+        };
         Self { lead: (!lead.is_empty()).then(|| regex(lead)), secret: regex(secret), trail }
     }
 
@@ -30,13 +32,26 @@ impl OracleRule {
 }
 
 /// Every byte range that has to be redacted, not merged.
-pub fn ranges(input: &[u8], secrets: &[&[u8]], rules: &[OracleRule], ending: usize) -> Vec<Range<usize>> {
+pub fn ranges(
+    input: &[u8],
+    secrets: &[&[u8]],
+    rules: &[OracleRule],
+    ending: usize,
+) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     for secret in secrets {
-        all.extend((0..input.len()).filter(|&at| occurs(input, at, secret)).map(|at| at..at + secret.len()));
+        all.extend(
+            (0..input.len())
+                .filter(|&at| occurs(input, at, secret))
+                .map(|at| at..at + secret.len()),
+        );
         // A beginning of a secret at the very end.
         let beginnings = ending..secret.len().min(input.len() + 1);
-        all.extend(beginnings.filter(|&len| input.ends_with(&secret[..len])).map(|len| input.len() - len..input.len()));
+        all.extend(
+            beginnings
+                .filter(|&len| input.ends_with(&secret[..len]))
+                .map(|len| input.len() - len..input.len()),
+        );
     }
     for rule in rules {
         let mut at = 0;

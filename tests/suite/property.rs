@@ -59,15 +59,19 @@ fn streamed(redactor: &Redactor, input: &[u8], lengths: &[usize]) -> Vec<u8> {
 }
 
 fn letters(max: usize) -> impl Strategy<Value = Vec<u8>> {
-    proptest::collection::vec(prop_oneof![3 => Just(b'a'), 3 => Just(b'b'), 2 => Just(b'c'), 1 => Just(b' ')], 0..max)
+    proptest::collection::vec(
+        prop_oneof![3 => Just(b'a'), 3 => Just(b'b'), 2 => Just(b'c'), 1 => Just(b' ')],
+        0..max,
+    )
 }
 
 /// Values of 4 to 24 letters; many are nested in each other or begin again inside themselves.
 fn values() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let letter = prop_oneof![Just(b'a'), Just(b'b')];
     let value = proptest::collection::vec(letter, 4..24);
-    let repeated = (proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'b')], 1..4), 4..9_usize)
-        .prop_map(|(unit, times)| unit.repeat(times));
+    let repeated =
+        (proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'b')], 1..4), 4..9_usize)
+            .prop_map(|(unit, times)| unit.repeat(times));
     proptest::collection::vec(prop_oneof![value, repeated], 0..4)
 }
 

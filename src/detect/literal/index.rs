@@ -102,7 +102,11 @@ impl Index {
             }
         }
         for (at, walk) in self.walks.iter().enumerate() {
-            heads.push((Head::literal(&walk.value()[..UNBOUNDED]), LATEST, Source::Walk(at as u32)));
+            heads.push((
+                Head::literal(&walk.value()[..UNBOUNDED]),
+                LATEST,
+                Source::Walk(at as u32),
+            ));
         }
         for (at, short) in self.shorts.iter().enumerate() {
             heads.push((Head::literal(&short.value), 0, Source::Short(at as u32)));
@@ -145,7 +149,8 @@ impl Index {
         self.first_bytes.is_some_and(|first| first.contains(text[0]))
             && (self.lists.iter().any(|list| list.is_live(text))
                 || self.walks.iter().any(|walk| walk.value().starts_with(text))
-                || self.shorts.iter().any(|short| short.value.starts_with(text)) && !ends_in_word(before))
+                || self.shorts.iter().any(|short| short.value.starts_with(text))
+                    && !ends_in_word(before))
     }
 
     /// The secret of a value that `text` is a proper prefix of.
@@ -154,7 +159,9 @@ impl Index {
             return None;
         }
         let listed = self.lists.iter().find_map(|list| list.successor(text));
-        let walk = || self.walks.iter().find(|walk| walk.len() > text.len() && walk.value().starts_with(text));
+        let walk = || {
+            self.walks.iter().find(|walk| walk.len() > text.len() && walk.value().starts_with(text))
+        };
         listed.or_else(|| walk().map(|walk| walk.secret))
     }
 }

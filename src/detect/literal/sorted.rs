@@ -17,7 +17,8 @@ impl Sorted {
     /// Takes values in order.
     pub(super) fn push(&mut self, value: &[u8], secret: SecretId) {
         self.bytes.extend_from_slice(value);
-        let end = u32::try_from(self.bytes.len()).expect("under 4 GiB of values, checked when they are added");
+        let end = u32::try_from(self.bytes.len())
+            .expect("under 4 GiB of values, checked when they are added");
         self.ends.push(end);
         self.secrets.push(secret);
     }

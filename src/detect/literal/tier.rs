@@ -80,7 +80,14 @@ impl<const STRIDE: usize, const KEY: usize> Tier<STRIDE, KEY> {
     }
 
     /// Calls `found` for every place from `from` on where a value may stand that a probe in `at..to` shows.
-    pub(super) fn probe(&self, haystack: &[u8], from: usize, at: usize, to: usize, mut found: impl FnMut(Probe)) {
+    pub(super) fn probe(
+        &self,
+        haystack: &[u8],
+        from: usize,
+        at: usize,
+        to: usize,
+        mut found: impl FnMut(Probe),
+    ) {
         let last = to.min((haystack.len() + 1).saturating_sub(KEY));
         // Keys are read as eight bytes where there are as many.
         let whole = to.min((haystack.len() + 1).saturating_sub(8));
@@ -109,7 +116,10 @@ impl<const STRIDE: usize, const KEY: usize> Tier<STRIDE, KEY> {
         let entries = &self.entries[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
         for entry in entries.iter().filter(|entry| entry.tag == hash as u32) {
             if at - from >= usize::from(entry.phase) {
-                found(Probe { start: at - usize::from(entry.phase), range: (entry.low, entry.high) });
+                found(Probe {
+                    start: at - usize::from(entry.phase),
+                    range: (entry.low, entry.high),
+                });
             }
         }
     }

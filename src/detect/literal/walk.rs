@@ -37,7 +37,8 @@ impl Walk {
     /// the end of each occurrence.
     pub(crate) fn advance(&self, step: &mut WalkStep, text: &[u8], mut found: impl FnMut(u64)) {
         for &byte in text {
-            while step.seen > 0 && (step.seen == self.value.len() || self.value[step.seen] != byte) {
+            while step.seen > 0 && (step.seen == self.value.len() || self.value[step.seen] != byte)
+            {
                 step.seen = self.fail[step.seen - 1] as usize;
             }
             step.seen += usize::from(self.value[step.seen] == byte);

@@ -56,7 +56,8 @@ unsafe fn filter_avx2(
                 accepted[group] = _mm256_and_si256(accepted[group], both);
             }
         }
-        let any = accepted.iter().fold(_mm256_setzero_si256(), |any, &group| _mm256_or_si256(any, group));
+        let any =
+            accepted.iter().fold(_mm256_setzero_si256(), |any, &group| _mm256_or_si256(any, group));
         let none = _mm256_cmpeq_epi8(any, _mm256_setzero_si256());
         let mut passed = !(_mm256_movemask_epi8(none) as u32);
         while passed != 0 {

@@ -108,7 +108,8 @@ fn hash(gram: u32) -> u32 {
 fn spellings(fragment: &Fragment) -> Vec<u32> {
     let mut all = vec![0_u32];
     for (place, set) in fragment.gram.iter().enumerate() {
-        let mut folded: Vec<u32> = set.iter().map(|byte| u32::from(byte | 0x20) << (8 * place)).collect();
+        let mut folded: Vec<u32> =
+            set.iter().map(|byte| u32::from(byte | 0x20) << (8 * place)).collect();
         folded.sort_unstable();
         folded.dedup();
         all = all.iter().flat_map(|head| folded.iter().map(move |byte| head | byte)).collect();

@@ -12,7 +12,7 @@ mod masks;
 mod plan;
 mod portable;
 
-use crate::rule::{ByteSet, Head};
+use crate::rule::Head;
 use grams::Grams;
 use masks::Masks;
 use plan::{Fragment, Frequencies, GRAM, WIDTH};
@@ -132,17 +132,32 @@ impl Prefilter {
     }
 
     /// The last positions, read from a copy with room behind it.
-    fn padded(&self, haystack: &[u8], at: usize, to: usize, out: &mut [u32], count: usize) -> usize {
+    fn padded(
+        &self,
+        haystack: &[u8],
+        at: usize,
+        to: usize,
+        out: &mut [u32],
+        count: usize,
+    ) -> usize {
         let mut copy = [0; LANES + WIDTH];
         let rest = &haystack[at..haystack.len().min(at + copy.len())];
         copy[..rest.len()].copy_from_slice(rest);
         let after = self.vectors(&copy, 0, 1, out, count);
-        let inside = out[count..after].iter().take_while(|&&position| position as usize + at < to).count();
+        let inside =
+            out[count..after].iter().take_while(|&&position| position as usize + at < to).count();
         out[count..count + inside].iter_mut().for_each(|position| *position += at as u32);
         count + inside
     }
 
-    fn vectors(&self, haystack: &[u8], from: usize, vectors: usize, out: &mut [u32], count: usize) -> usize {
+    fn vectors(
+        &self,
+        haystack: &[u8],
+        from: usize,
+        vectors: usize,
+        out: &mut [u32],
+        count: usize,
+    ) -> usize {
         match self.level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => avx2::filter(&self.masks, haystack, from, vectors, out, count),
@@ -155,8 +170,3 @@ impl Prefilter {
 const LANES: usize = 32;
 /// Room in the list of positions beyond a block: what a filter may write ahead.
 const SLACK: usize = 64;
-
-/// The sets of a head of fixed bytes.
-pub(crate) fn spelled(bytes: &[u8]) -> Vec<ByteSet> {
-    bytes.iter().map(|&byte| ByteSet::single(byte)).collect()
-}

@@ -152,7 +152,9 @@ impl Frequencies {
             share[usize::from(byte.to_ascii_uppercase())] = lower * 0.12;
         }
         (b'0'..=b'9').for_each(|digit| share[usize::from(digit)] = 0.022);
-        for (symbols, each) in [(&b" "[..], 0.13), (b".:-_/\n\"=,", 0.014), (b"()[]{};<>@'*#$&|+\t%!?\\~^`", 0.003)] {
+        for (symbols, each) in
+            [(&b" "[..], 0.13), (b".:-_/\n\"=,", 0.014), (b"()[]{};<>@'*#$&|+\t%!?\\~^`", 0.003)]
+        {
             symbols.iter().for_each(|&symbol| share[usize::from(symbol)] = each);
         }
         let sum: f32 = share.iter().sum();

@@ -1,8 +1,8 @@
 //! The filter without vectors: the reference for the others, and what runs where they cannot.
 
+use super::LANES;
 use super::masks::{GROUPS, Masks};
 use super::plan::WIDTH;
-use super::LANES;
 
 /// Appends to `out` the positions of `vectors` runs of [`LANES`] bytes from `from` that pass, and returns the new count.
 pub(super) fn filter(
