@@ -1,5 +1,27 @@
-#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
+//! The suite. One target, so that it links once.
+//!
+//! Where do I add a test? A situation with an input and an output: `data/cases.toml`, and it runs on every surface. A law
+//! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`. A rule: its own examples, which
+//! `suite/catalogue.rs` runs.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that fails may panic and print"
+)]
+
+#[path = "suite/cases.rs"]
+mod cases;
+#[path = "suite/catalogue.rs"]
+mod catalogue;
+#[path = "suite/cli.rs"]
+mod cli;
+#[path = "suite/layering.rs"]
+mod layering;
+#[path = "suite/no_leak.rs"]
+mod no_leak;
 #[path = "suite/oracle.rs"]
 mod oracle;
 #[path = "suite/property.rs"]
 mod property;
+#[path = "suite/stream.rs"]
+mod stream;

@@ -2,13 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use keepmum::{Redactor, Sink, Stream};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::exit::{Exit, Failure};
 use super::jobs::{self, Piece};
@@ -16,7 +15,7 @@ use super::output::Output;
 use super::progress;
 use super::report::{Lines, Report};
 use super::settings::Settings;
-use super::signals::Signals;
+use super::signals::{Signals, Woken};
 
 /// Size of a read. Larger ones are slower: the buffer and the pipe's pages leave the second-level cache.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -161,19 +160,16 @@ impl Run<'_> {
             if let Some(signal) = self.signals.came() {
                 return Ok(Ended::Signal(signal));
             }
-            if stream.held() > 0 && !readable(file.as_fd(), self.idle) {
-                stream.release();
-            } else {
-                match file.read(&mut self.chunk) {
+            let silence = if stream.held() > 0 { self.idle } else { None };
+            match self.signals.wait(file.as_fd(), silence) {
+                Woken::Signal => continue,
+                Woken::Silence => stream.release(),
+                Woken::Ready => match file.read(&mut self.chunk) {
                     Ok(0) => return Ok(Ended::AtItsEnd),
                     Ok(count) => self.pass(stream, count, lines),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        readable(file.as_fd(), None);
-                        continue;
-                    }
+                    Err(error) if is_passing(&error) => continue,
                     Err(error) => return Err(Failure::io(name, error)),
-                }
+                },
             }
             match stream.sink().flush() {
                 Ok(()) => {}
@@ -203,12 +199,7 @@ impl Run<'_> {
     }
 }
 
-/// Waits until there is something to read, for at most `idle`; whether there is. A signal ends the wait.
-fn readable(fd: BorrowedFd<'_>, idle: Option<Duration>) -> bool {
-    let timeout = idle.map(|idle| Timespec {
-        tv_sec: idle.as_secs() as i64,
-        tv_nsec: idle.subsec_nanos().into(),
-    });
-    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
-    !matches!(poll(&mut fds, timeout.as_ref()), Ok(0))
+/// Whether a read only has to be asked again.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }

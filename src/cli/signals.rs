@@ -1,25 +1,61 @@
 //! SIGINT and SIGTERM end the input, and the output in order.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-/// Which signal came, if one did. A signal also interrupts a blocking read.
-#[derive(Clone)]
-pub(crate) struct Signals(Arc<AtomicUsize>);
+/// Which signal came, if one did. Reads are restarted after a signal, so a pipe wakes who waits.
+pub(crate) struct Signals {
+    came: Arc<AtomicUsize>,
+    wake: UnixStream,
+}
+
+/// Why a wait ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// There is something to read, or the input ended.
+    Ready,
+    Signal,
+    Silence,
+}
 
 impl Signals {
     pub(crate) fn listen() -> io::Result<Self> {
         let came = Arc::new(AtomicUsize::new(0));
+        let (wake, waker) = UnixStream::pair()?;
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register_usize(signal, Arc::clone(&came), signal as usize)?;
+            signal_hook::low_level::pipe::register(signal, waker.try_clone()?)?;
         }
-        Ok(Self(came))
+        Ok(Self { came, wake })
     }
 
     pub(crate) fn came(&self) -> Option<i32> {
-        i32::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|&signal| signal > 0)
+        i32::try_from(self.came.load(Ordering::Relaxed)).ok().filter(|&signal| signal > 0)
+    }
+
+    /// Waits until `fd` can be read, a signal comes, or `silence` has passed.
+    pub(crate) fn wait(&self, fd: BorrowedFd<'_>, silence: Option<Duration>) -> Woken {
+        let timeout = silence.map(|silence| Timespec {
+            tv_sec: silence.as_secs() as i64,
+            tv_nsec: silence.subsec_nanos().into(),
+        });
+        let mut fds = [
+            PollFd::from_borrowed_fd(fd, PollFlags::IN),
+            PollFd::from_borrowed_fd(self.wake.as_fd(), PollFlags::IN),
+        ];
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(0) => Woken::Silence,
+            // Interrupted: whoever waits looks whether a signal came.
+            Err(_) => Woken::Signal,
+            _ if !fds[1].revents().is_empty() => Woken::Signal,
+            _ => Woken::Ready,
+        }
     }
 }

@@ -4,6 +4,7 @@ use regex_automata::Anchored;
 use regex_automata::dfa::Automaton as _;
 use regex_automata::util::{primitives::StateID, start};
 
+use crate::limits::Limits;
 use crate::rule::{Automaton, CompiledRule};
 use crate::scan::Window;
 
@@ -76,7 +77,7 @@ impl Candidate {
         rule: &CompiledRule,
         window: Window<'_>,
         eof: bool,
-        judged: u64,
+        limits: &Limits,
     ) -> Step {
         if self.phase == Phase::Queued {
             self.begin(rule, window);
@@ -89,17 +90,32 @@ impl Candidate {
             let Some(secret) = self.matched else { return Step::Dead };
             self.enter(Phase::Secret, rule.pattern.secret(), secret, window);
         }
-        let most = match self.phase {
-            Phase::Secret if rule.pattern.open => self.secret + judged,
+        loop {
+            let most = self.most(rule, limits);
+            return match self.run(rule.pattern.secret(), window, eof, most) {
+                Run::Over => self.outcome(rule, true),
+                Run::Hungry => self.outcome(rule, false),
+                Run::Enough if self.phase == Phase::Open => {
+                    if self.at < self.most(rule, limits) {
+                        continue;
+                    }
+                    self.outcome(rule, true)
+                }
+                Run::Enough => {
+                    let end = self.matched.expect("it runs on until something matched");
+                    Step::Long { secret: self.secret, end }
+                }
+            };
+        }
+    }
+
+    /// Where the candidate stops to be looked at: a tail class when the checks have enough, and an open candidate that
+    /// reads on without matching at the bound of a rule.
+    fn most(&self, rule: &CompiledRule, limits: &Limits) -> u64 {
+        match self.phase {
+            Phase::Secret if rule.pattern.open => self.secret + limits.judged as u64,
+            Phase::Open => self.matched.unwrap_or(self.secret) + limits.rule_bound as u64,
             _ => u64::MAX,
-        };
-        match self.run(rule.pattern.secret(), window, eof, most) {
-            Run::Over => self.outcome(rule, true),
-            Run::Enough => {
-                let end = self.matched.expect("it runs on until something matched");
-                Step::Long { secret: self.secret, end }
-            }
-            Run::Hungry => self.outcome(rule, false),
         }
     }
 

@@ -221,7 +221,7 @@ impl Engine {
     ) -> bool {
         let rule = &self.rules[running.candidate.rule as usize];
         loop {
-            match running.candidate.advance(rule, window, eof, self.limits.judged as u64) {
+            match running.candidate.advance(rule, window, eof, &self.limits) {
                 Step::Pending => return true,
                 Step::Dead => return false,
                 Step::Matched { secret, end } => {

@@ -1,0 +1,75 @@
+//! Every rule's own examples, and what every rule has to be.
+
+use std::collections::HashSet;
+
+use keepmum::Redactor;
+use keepmum::rule::{Rule, builtin_rules, template::expand};
+
+/// A random example can by chance hold a stop word or too little entropy; one of these seeds has to do.
+const SEEDS: std::ops::Range<u64> = 0..5;
+
+#[test]
+fn positives_are_redacted_exactly() {
+    for rule in builtin_rules() {
+        let redactor = Redactor::builder().rule(rule.clone()).build().unwrap();
+        for template in &rule.positive {
+            assert!(
+                SEEDS.into_iter().any(|seed| is_exact(&redactor, template, seed)),
+                "{}: {template}",
+                rule.id
+            );
+        }
+    }
+}
+
+#[test]
+fn the_whole_catalogue_hides_every_positive() {
+    let redactor = Redactor::builder().builtin_rules().build().unwrap();
+    for rule in builtin_rules() {
+        for template in &rule.positive {
+            assert!(
+                SEEDS.into_iter().any(|seed| is_hidden(&redactor, template, seed)),
+                "{}: {template}",
+                rule.id
+            );
+        }
+    }
+}
+
+#[test]
+fn negatives_stay_under_the_whole_catalogue() {
+    let redactor = Redactor::builder().builtin_rules().build().unwrap();
+    for rule in builtin_rules() {
+        for template in &rule.negative {
+            let text = expand(template, 3).unwrap().text;
+            assert!(redactor.find(text.as_bytes()).is_empty(), "{}: {template}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_examples_and_an_id_of_its_own() {
+    let rules = builtin_rules();
+    assert!(rules.len() >= 80);
+    let ids: HashSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+    assert_eq!(ids.len(), rules.len());
+    let bare = |rule: &&Rule| {
+        rule.positive.is_empty() || rule.negative.is_empty() || rule.description.is_empty()
+    };
+    assert_eq!(rules.iter().find(bare).map(|rule| &rule.id), None);
+}
+
+fn is_exact(redactor: &Redactor, template: &str, seed: u64) -> bool {
+    let example = expand(template, seed).unwrap();
+    let found = redactor.find(example.text.as_bytes());
+    let spans: Vec<_> =
+        found.iter().map(|f| f.span().start() as usize..f.span().end() as usize).collect();
+    spans == [example.secret]
+}
+
+fn is_hidden(redactor: &Redactor, template: &str, seed: u64) -> bool {
+    let example = expand(template, seed).unwrap();
+    let found = redactor.find(example.text.as_bytes());
+    let (start, end) = (example.secret.start as u64, example.secret.end as u64);
+    found.iter().any(|f| f.span().start() <= start && end <= f.span().end())
+}

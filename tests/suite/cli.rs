@@ -1,0 +1,253 @@
+//! The program, from outside.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::cases::cases;
+
+const VALUE: &str = "correct-horse-battery-7";
+
+fn keepmum(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.arg("--no-config").args(args).env_clear();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(mut command: Command, input: &[u8]) -> Output {
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+/// A folder with an env file that names [`VALUE`].
+fn folder() -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("demo.env");
+    fs::write(&path, format!("DB_PASSWORD={VALUE}\n")).unwrap();
+    (folder, path.display().to_string())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn every_case_runs_through_the_filter() {
+    for case in cases() {
+        let folder = TempDir::new().unwrap();
+        for (at, value) in case.secrets.iter().enumerate() {
+            fs::write(folder.path().join(format!("s{at}")), value).unwrap();
+        }
+        let secrets = format!("--secrets-file={}", folder.path().display());
+        let mut args = vec!["--replacement=fixed:#", secrets.as_str()];
+        if !case.rules {
+            args.push("--only-known");
+        }
+        let output = run(keepmum(&args), &case.input());
+        assert_eq!(text(&output.stdout), text(&case.output()), "{}", case.name);
+        assert!(output.status.success());
+    }
+}
+
+#[test]
+fn every_other_byte_stays() {
+    let (_folder, env) = folder();
+    let all: Vec<u8> = (0..=255).collect();
+    let input = [&all[..], b"\r\n", VALUE.as_bytes(), b"\r", &all].concat();
+    let expected = [&all[..], b"\r\n[REDACTED:DB_PASSWORD]\r", &all].concat();
+    assert_eq!(run(keepmum(&["--env-file", &env]), &input).stdout, expected);
+}
+
+#[test]
+fn a_line_of_many_mebibytes_passes() {
+    let input = vec![b'x'; 20 << 20];
+    assert!(run(keepmum(&[]), &input).stdout == input);
+}
+
+#[test]
+fn a_prompt_is_shown_before_the_input_ends() {
+    let mut child = keepmum(&[]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"Enter a value: ").unwrap();
+    let mut shown = [0; 15];
+    child.stdout.as_mut().unwrap().read_exact(&mut shown).unwrap();
+    assert_eq!(&shown, b"Enter a value: ");
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_held_beginning_is_shown_after_silence() {
+    let (_folder, env) = folder();
+    let mut child = keepmum(&["--env-file", &env, "--idle-release=10"]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"corr").unwrap();
+    let mut shown = [0; 4];
+    child.stdout.as_mut().unwrap().read_exact(&mut shown).unwrap();
+    assert_eq!(&shown, b"corr");
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn sigterm_ends_the_input_and_the_output_in_order() {
+    let (_folder, env) = folder();
+    let mut child = keepmum(&["--env-file", &env, "--idle-release=off"]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(format!("a\n{}", &VALUE[..12]).as_bytes()).unwrap();
+    let mut shown = [0; 2];
+    child.stdout.as_mut().unwrap().read_exact(&mut shown).unwrap();
+    assert_eq!(signal(&child, "TERM"), 0);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        (output.status.code(), text(&output.stdout)),
+        (Some(143), "[REDACTED:DB_PASSWORD]".into())
+    );
+    drop(stdin);
+}
+
+fn signal(child: &Child, name: &str) -> i32 {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
+    status.unwrap().code().unwrap_or(1)
+}
+
+#[test]
+fn nobody_reading_is_success() {
+    let mut child = keepmum(&[]).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    let chunk = vec![b'x'; 1 << 16];
+    for _ in 0..1000 {
+        if stdin.write_all(&chunk).is_err() {
+            break;
+        }
+    }
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let mut command = keepmum(&[]);
+    command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let output = run(command, b"hello\n");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("standard output"));
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let output = run(keepmum(&["no-such-file"]), b"");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("no-such-file"));
+}
+
+#[test]
+fn files_keep_their_order_with_jobs() {
+    let (folder, env) = folder();
+    let mut args = vec!["--jobs=3".to_owned(), format!("--env-file={env}")];
+    let mut expected = String::new();
+    for at in 0..9 {
+        let path: PathBuf = folder.path().join(format!("{at}.log"));
+        fs::write(&path, format!("{at} {VALUE}\n").repeat(10_000 / (at + 1))).unwrap();
+        expected += &format!("{at} [REDACTED:DB_PASSWORD]\n").repeat(10_000 / (at + 1));
+        args.push(path.display().to_string());
+    }
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    assert!(text(&run(keepmum(&args), b"").stdout) == expected);
+}
+
+#[test]
+fn a_report_tells_places_and_no_values() {
+    let (folder, env) = folder();
+    let path = folder.path().join("found.jsonl");
+    let report = format!("--report={}", path.display());
+    let output = run(
+        keepmum(&["--env-file", &env, &report, "--stats"]),
+        format!("a\nb {VALUE}\n").as_bytes(),
+    );
+    let rows = fs::read_to_string(&path).unwrap();
+    let row: serde_json::Value = serde_json::from_str(rows.trim()).unwrap();
+    assert_eq!(
+        (&row["name"], &row["line"], &row["offset"]),
+        (&"DB_PASSWORD".into(), &2.into(), &4.into())
+    );
+    assert!(!rows.contains(VALUE) && !text(&output.stderr).contains(VALUE));
+    assert!(text(&output.stderr).contains("1 redactions"));
+}
+
+#[test]
+fn variables_are_chosen_by_the_whole_name() {
+    let mut command = keepmum(&["--secrets-from-env", "--only-known"]);
+    command
+        .env("A_SECRET", "value-of-a-secret")
+        .env("B_SECRETS", "value-of-b-secrets")
+        .env("C_TOKEN", "true");
+    let output = run(command, b"value-of-a-secret value-of-b-secrets true");
+    assert_eq!(text(&output.stdout), "[REDACTED:A_SECRET] value-of-b-secrets true");
+    assert!(text(&output.stderr).contains("C_TOKEN"));
+}
+
+#[test]
+fn an_unknown_key_is_met_with_the_nearest() {
+    let (folder, _) = folder();
+    let path = folder.path().join("keepmum.toml");
+    fs::write(&path, "stats = true\nreplacment = 'mask'\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.args(["config", "check"]).arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = text(&output.stderr);
+    assert!(
+        message.contains("keepmum.toml:2") && message.contains("did you mean `replacement`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_configuration_is_in_force() {
+    let (folder, _) = folder();
+    let path = folder.path().join("keepmum.toml");
+    let config = "env-file = ['demo.env']\nreplacement = 'mask'\n[replacements]\nDB_PASSWORD = 'fixed:<pw>'\n\
+                  [[allow.values]]\nvalue = 'Tr0ub4dor-3'\nreason = 'an example'\n";
+    fs::write(&path, config).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.arg("--config").arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let input = format!("{VALUE} password=Tr0ub4dor-3 password=Tr0ub4dor-4");
+    assert_eq!(
+        text(&run(command, input.as_bytes()).stdout),
+        "<pw> password=Tr0ub4dor-3 password=***********"
+    );
+}
+
+#[test]
+fn a_bad_env_file_is_named_and_not_quoted() {
+    let (folder, _) = folder();
+    let path = folder.path().join("bad.env");
+    fs::write(&path, format!("GOOD=x\n{VALUE} = = '\n")).unwrap();
+    let output = run(keepmum(&["--env-file", &path.display().to_string()]), b"");
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(message.contains("bad.env") && !message.contains("horse"), "{message}");
+}
+
+#[test]
+fn documents_come_from_the_same_definitions() {
+    for (args, word) in [
+        (&["man"][..], "idle\\-release"),
+        (&["completions", "bash"], "--idle-release"),
+        (&["--help"], "143 SIGTERM"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_keepmum")).args(args).output().unwrap();
+        assert!(text(&output.stdout).contains(word), "{args:?}");
+    }
+}

@@ -1,0 +1,170 @@
+//! What a stream promises beyond its output: when bytes leave, what is held, how long it takes.
+
+use keepmum::{Limits, Origin, Redactor, Replacement};
+
+fn with(secrets: &[&str]) -> Redactor {
+    let named = secrets.iter().enumerate().map(|(at, value)| (format!("s{at}"), *value));
+    named
+        .fold(Redactor::builder(), |b, (name, value)| b.secret(&name, value).unwrap())
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_prompt_leaves_in_the_same_call() {
+    let key = "-----BEGIN X-----\n".to_owned() + &"abcdefghijklmnop0123456789\n".repeat(120);
+    let redactor = Redactor::builder().builtin_rules().secret("key", key).unwrap().build().unwrap();
+    for prompt in ["Enter a value: ", "Password: ", "api_key=", "https://user:", "3\r"] {
+        let mut stream = redactor.stream(Vec::new());
+        stream.push(prompt.as_bytes());
+        assert_eq!(stream.sink(), prompt.as_bytes(), "{prompt}");
+    }
+}
+
+#[test]
+fn an_idle_release_shows_a_short_beginning_and_hides_the_rest() {
+    let mut stream = with(&["hunter2-x9"]).stream(Vec::new());
+    stream.push(b"hunt");
+    assert_eq!(stream.sink(), b"");
+    stream.release();
+    assert_eq!(stream.sink(), b"hunt");
+    stream.push(b"er2-x9!");
+    assert_eq!(stream.finish(), b"hunt[REDACTED:s0]!");
+}
+
+#[test]
+fn an_idle_release_keeps_a_long_beginning() {
+    let mut stream = with(&["hunter2-prod-key"]).stream(Vec::new());
+    stream.push(b"hunter2-pr");
+    stream.release();
+    assert_eq!(stream.sink(), b"");
+    stream.push(b"od-kez");
+    assert_eq!(stream.finish(), b"hunter2-prod-kez");
+}
+
+#[test]
+fn too_many_held_bytes_are_taken_out_and_counted() {
+    let secret = "0123456789abcdefghijklmnopqrstuvwxyz";
+    let limits = Limits { held: 20, ..Limits::default() };
+    let redactor = Redactor::builder().limits(limits).secret("s", secret).unwrap().build().unwrap();
+    let mut found = Vec::new();
+    let mut stream = redactor
+        .stream(keepmum::Observe::new(Vec::new(), |f| found.push((f.origin(), f.span().len()))));
+    stream.push(b"x ");
+    secret.as_bytes()[..30].iter().for_each(|byte| stream.push(&[*byte]));
+    stream.push(b"! y");
+    let out = String::from_utf8(stream.finish().into_inner()).unwrap();
+    assert_eq!(out, "x [REDACTED:limit 30 bytes]! y");
+    assert_eq!(found, [(Origin::Limit, 30)]);
+}
+
+#[test]
+fn a_secret_of_a_mebibyte_in_small_chunks() {
+    let secret: Vec<u8> =
+        (0..1_u32 << 20).map(|i| b'a' + (i.wrapping_mul(2_654_435_761) >> 27) as u8 % 26).collect();
+    let redactor = Redactor::builder().secret("big", secret.clone()).unwrap().build().unwrap();
+    let mut stream = redactor.stream(Vec::new());
+    stream.push(b"x ");
+    secret.chunks(7).for_each(|chunk| stream.push(chunk));
+    assert!(stream.held() <= secret.len());
+    stream.push(b" y");
+    assert_eq!(stream.finish(), b"x [REDACTED:big] y");
+}
+
+#[test]
+fn time_is_linear_in_hostile_inputs() {
+    // Counted in steps of the input, not in seconds: the run ends, or the suite's own time limit ends it. Quadratic time
+    // would be 10^10 steps.
+    let tail = "a".repeat(5000) + "b";
+    let redactor = Redactor::builder()
+        .builtin_rules()
+        .secret("periodic", tail)
+        .unwrap()
+        .secret("short", "aaaaaaaab")
+        .unwrap()
+        .build()
+        .unwrap();
+    for unit in
+        ["a", "eyJ", "password=", "-----BEGIN PRIVATE KEY-----", "ghp_", "://u:", "token=token:"]
+    {
+        let input = unit.repeat(100_000 / unit.len());
+        let _ = redactor.redact(input.as_bytes());
+        let mut stream = redactor.stream(keepmum::Discard);
+        input.as_bytes().chunks(1).take(20_000).for_each(|byte| stream.push(byte));
+        stream.finish();
+    }
+}
+
+#[test]
+fn a_long_tail_is_not_held() {
+    let redactor = Redactor::builder().builtin_rules().build().unwrap();
+    let mut stream = redactor.stream(Vec::new());
+    stream.push(b"glpat-");
+    for _ in 0..10_000 {
+        stream.push(b"abcdefghij0123456789");
+        assert!(stream.held() <= 512);
+    }
+    stream.push(b" end");
+    assert_eq!(stream.finish(), b"[REDACTED:gitlab-pat] end");
+}
+
+#[test]
+fn replacements() {
+    let value = "correct-horse-battery-staple-9";
+    let redact = |replacement| {
+        let builder = Redactor::builder().secret("db", value).unwrap().replacement(replacement);
+        let redactor = builder.fingerprint_key("k").build().unwrap();
+        String::from_utf8(redactor.redact(format!("<{value}>").as_bytes()).into_owned()).unwrap()
+    };
+    assert_eq!(redact(Replacement::Named), "<[REDACTED:db]>");
+    assert_eq!(redact(Replacement::Fixed("x".into())), "<x>");
+    assert_eq!(redact(Replacement::Mask), format!("<{}>", "*".repeat(value.len())));
+    assert_eq!(redact(Replacement::Partial), "<****le-9>");
+    assert_eq!(redact(Replacement::Remove), "< >");
+    let printed = redact(Replacement::Fingerprint);
+    assert!(
+        printed.starts_with("<[REDACTED:db#") && printed.len() == "<[REDACTED:db#123456]>".len()
+    );
+}
+
+#[test]
+fn a_placeholder_that_holds_a_secret_is_refused() {
+    let builder = Redactor::builder().secret("db", "correct horse").unwrap();
+    let error =
+        builder.replacement(Replacement::Fixed("<correct horse>".into())).build().unwrap_err();
+    assert!(error.is_replacement());
+}
+
+#[test]
+fn labels_follow_the_precedence() {
+    let rules =
+        "[[rule]]\nid = 'x-key'\ndescription = 'd'\npattern = 'key-[a-z]{4,}'\nconfidence = 'high'";
+    let redactor = Redactor::builder()
+        .rules_toml("t", rules)
+        .and_then(|b| b.secret("known", "key-abcdef"))
+        .and_then(|b| b.build())
+        .unwrap();
+    assert_eq!(redactor.redact(b"key-abcdefgh"), &b"[REDACTED:known]"[..]);
+    assert_eq!(redactor.redact(b"key-xyzw"), &b"[REDACTED:x-key]"[..]);
+}
+
+#[test]
+fn many_secrets_are_found_as_few_are() {
+    let value = |i: u64| format!("{:016x}{:x}", i.wrapping_mul(0x9E37_79B9_7F4A_7C15), i % 7);
+    let short = |i: u64| format!("v{i:08}");
+    let builder = (1..3000).fold(Redactor::builder(), |builder, i| {
+        builder.secret("long", value(i)).and_then(|b| b.secret("short", short(i))).unwrap()
+    });
+    let redactor = builder.build().unwrap();
+    for i in (1..3000).step_by(37) {
+        let text = format!("{}{}|{}", "x".repeat(i as usize % 11), value(i), short(i));
+        let expected = format!("{}[REDACTED:long]|[REDACTED:short]", "x".repeat(i as usize % 11));
+        assert_eq!(redactor.redact_str(&text), expected);
+        for cut in 0..text.len() {
+            let mut stream = redactor.stream(Vec::new());
+            stream.push(&text.as_bytes()[..cut]);
+            stream.push(&text.as_bytes()[cut..]);
+            assert_eq!(stream.finish(), expected.as_bytes(), "cut at {cut}");
+        }
+    }
+}
