@@ -1,5 +1,4 @@
 //! Lists the built-in rule files, so that adding a vendor is adding a file.
-#![expect(clippy::print_stdout, reason = "directives to cargo")]
 
 use std::fmt::Write as _;
 use std::path::Path;

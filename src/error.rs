@@ -10,7 +10,7 @@ use std::fmt;
 /// ```
 /// use keepmum::Redactor;
 ///
-/// let error = Redactor::builder().rules_toml("mine.toml", "[[rule]]\nid = 'x-key'\npattern = 'ab'")
+/// let error = Redactor::builder().rules_toml("mine.toml", "[[rule]]\nid = 'x-key'\ndescription = 'too short'\npattern = 'ab'")
 ///     .and_then(|builder| builder.build())
 ///     .unwrap_err();
 /// assert!(error.is_rule());

@@ -3,11 +3,7 @@
 //! Where do I add a test? A situation with an input and an output: `data/cases.toml`, and it runs on every surface. A law
 //! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`. A rule: its own examples, which
 //! `suite/catalogue.rs` runs.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that fails may panic and print"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/cases.rs"]
 mod cases;

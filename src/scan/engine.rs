@@ -155,7 +155,7 @@ impl Engine {
             match self.sources[hit.target as usize] {
                 Source::Rule(rule) => self.candidate(state, window, rule, start, stop.eof),
                 Source::Values(low, high) => {
-                    self.value(state, window, Live::new(start, 0, (low, high)), stop)
+                    self.value(state, window, Live::new(start, 0, (low, high)), stop);
                 }
                 Source::Walk(walk) => self.walk(state, window, walk, start),
                 Source::Short(short) => self.short(state, window, short, start),
@@ -177,12 +177,7 @@ impl Engine {
             state.taken.retain(|&(_, end)| end > oldest.min(resolved));
         }
         for mut running in std::mem::take(&mut state.running) {
-            let queued = running.candidate.is_queued();
-            if queued && is_blocked(state, running.candidate.rule) {
-                state.running.push(running);
-            } else if !(queued && is_taken(state, &running.candidate))
-                && self.drive(state, window, &mut running, eof)
-            {
+            if self.goes_on(state, window, &mut running, eof) {
                 state.running.push(running);
             }
         }
@@ -192,6 +187,25 @@ impl Engine {
         for at in 0..state.walks.len() {
             self.read_walk(state, window, at);
         }
+    }
+
+    /// Feeds a candidate of an earlier window, if it is its turn; whether it stays alive.
+    fn goes_on(
+        &self,
+        state: &mut State,
+        window: Window<'_>,
+        running: &mut Running,
+        eof: bool,
+    ) -> bool {
+        if running.candidate.is_queued() {
+            if is_blocked(state, running.candidate.rule) {
+                return true;
+            }
+            if is_taken(state, &running.candidate) {
+                return false;
+            }
+        }
+        self.drive(state, window, running, eof)
     }
 
     fn candidate(&self, state: &mut State, window: Window<'_>, rule: u32, start: u64, eof: bool) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use regex::bytes::Regex;
 
 /// A rule as the oracle sees it: what tells, what is hidden.
-pub struct OracleRule {
+pub(crate) struct OracleRule {
     lead: Option<Regex>,
     secret: Regex,
     trail: usize,
@@ -13,7 +13,7 @@ pub struct OracleRule {
 
 impl OracleRule {
     /// A rule without checks. `lead` and `secret` are patterns; `trail` bytes at the end of `secret` are not hidden.
-    pub fn new(lead: &str, secret: &str, trail: usize) -> Self {
+    pub(crate) fn new(lead: &str, secret: &str, trail: usize) -> Self {
         let regex = |pattern: &str| {
             Regex::new(&format!("(?s-u)^(?:{pattern})")).expect("a pattern of a test")
         };
@@ -32,7 +32,7 @@ impl OracleRule {
 }
 
 /// Every byte range that has to be redacted, not merged.
-pub fn ranges(
+pub(crate) fn ranges(
     input: &[u8],
     secrets: &[&[u8]],
     rules: &[OracleRule],
@@ -77,7 +77,7 @@ fn occurs(input: &[u8], at: usize, secret: &[u8]) -> bool {
 }
 
 /// The input with every union of `ranges` replaced by `placeholder`.
-pub fn redact(input: &[u8], mut ranges: Vec<Range<usize>>, placeholder: &[u8]) -> Vec<u8> {
+pub(crate) fn redact(input: &[u8], mut ranges: Vec<Range<usize>>, placeholder: &[u8]) -> Vec<u8> {
     ranges.sort_by_key(|range| (range.start, range.end));
     let (mut out, mut at, mut ranges) = (Vec::new(), 0, ranges.into_iter().peekable());
     while let Some(range) = ranges.next() {
