@@ -143,7 +143,7 @@ impl Engine {
         stop: Stop,
     ) {
         if !hits.is_sorted_by_key(|hit| hit.start) {
-            hits.sort_by_key(|hit| hit.start);
+            hits.sort_unstable_by_key(|hit| (hit.start, hit.target));
         }
         let count = hits.partition_point(|hit| hit.start < before);
         for hit in hits[..count].iter().filter(|hit| hit.start >= from) {

@@ -7,6 +7,9 @@ use super::LANES;
 use super::masks::{GROUPS, Masks};
 use super::plan::WIDTH;
 
+/// Positions of a vector that are written without asking whether there are as many.
+const EAGER: usize = 4;
+
 /// As [`portable::filter`](super::portable::filter). The caller has detected AVX2.
 pub(super) fn filter(
     masks: &Masks,
@@ -17,14 +20,14 @@ pub(super) fn filter(
     count: usize,
 ) -> usize {
     assert!(from + vectors * LANES + WIDTH - 1 <= haystack.len());
-    assert!(count + vectors * LANES <= out.len());
+    assert!(count + vectors * LANES + EAGER <= out.len());
     // SAFETY: `Level::detect` found AVX2; loads of vector `v` at position `p` read bytes `from + 32 v + p ..+ 32`, with
     // p < WIDTH, inside `haystack` by the first assertion; every vector writes at most LANES positions, inside `out` by
     // the second.
     unsafe { filter_avx2(masks, haystack, from, vectors, out, count) }
 }
 
-#[target_feature(enable = "avx2,bmi1")]
+#[target_feature(enable = "avx2,bmi1,popcnt")]
 unsafe fn filter_avx2(
     masks: &Masks,
     haystack: &[u8],
@@ -60,12 +63,19 @@ unsafe fn filter_avx2(
             accepted.iter().fold(_mm256_setzero_si256(), |any, &group| _mm256_or_si256(any, group));
         let none = _mm256_cmpeq_epi8(any, _mm256_setzero_si256());
         let mut passed = !(_mm256_movemask_epi8(none) as u32);
-        while passed != 0 {
+        // Most vectors have few positions: their number is not branched on. Slots beyond it are written over.
+        let found = passed.count_ones() as usize;
+        for slot in 0..EAGER {
+            // SAFETY: `EAGER` slots are free beyond the list; see `filter`.
+            unsafe { *out.get_unchecked_mut(count + slot) = at as u32 + passed.trailing_zeros() };
+            passed &= passed.wrapping_sub(1);
+        }
+        for slot in EAGER..found {
             // SAFETY: at most LANES writes a vector; see `filter`.
-            unsafe { *out.get_unchecked_mut(count) = at as u32 + passed.trailing_zeros() };
-            count += 1;
+            unsafe { *out.get_unchecked_mut(count + slot) = at as u32 + passed.trailing_zeros() };
             passed &= passed - 1;
         }
+        count += found;
     }
     count
 }

@@ -64,16 +64,19 @@ impl Grams {
         self.slots[at] = slot;
     }
 
-    /// Appends the hits at those of `positions` whose gram is known.
-    pub(super) fn look_up(&self, haystack: &[u8], positions: &[u32], hits: &mut Vec<Hit>) {
-        for &position in positions {
-            let position = position as usize;
-            let Some(bytes) = haystack.get(position..position + GRAM) else { continue };
-            let gram = fold(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
-            let hash = hash(gram);
-            if self.bitmap[(hash >> 6) as usize] >> (hash & 63) & 1 == 1 {
-                self.confirm(position, gram, hash, hits);
-            }
+    /// Appends the hits at those of `positions` whose gram is known. The list is used as scratch memory: positions that
+    /// pass the bitmap move to its front, without a branch on whether they do.
+    pub(super) fn look_up(&self, haystack: &[u8], positions: &mut [u32], hits: &mut Vec<Hit>) {
+        let mut kept = 0;
+        for at in 0..positions.len() {
+            let position = positions[at];
+            let hash = hash(gram(haystack, position));
+            positions[kept] = position;
+            kept += (self.bitmap[(hash >> 6) as usize] >> (hash & 63) & 1) as usize;
+        }
+        for &position in &positions[..kept] {
+            let gram = gram(haystack, position);
+            self.confirm(position as usize, gram, hash(gram), hits);
         }
     }
 
@@ -93,6 +96,13 @@ impl Grams {
             at = (at + 1) & mask;
         }
     }
+}
+
+/// The folded gram at `position`. Positions come from a filter that leaves room for it.
+#[inline]
+fn gram(haystack: &[u8], position: u32) -> u32 {
+    let bytes = haystack.get(position as usize..position as usize + GRAM);
+    bytes.map_or(0, |bytes| fold(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])))
 }
 
 /// Folds letters to lower case; other bytes may collide, which only over-reports.

@@ -37,7 +37,8 @@ pub(crate) struct Positions(Vec<u32>);
 /// Collects heads for a [`Prefilter`].
 #[derive(Default)]
 pub(crate) struct Planner {
-    fragments: Vec<Fragment>,
+    // Windows to choose from, for each head.
+    fragments: Vec<Vec<Fragment>>,
     targets: Vec<Target>,
     text: Option<Frequencies>,
 }
@@ -47,18 +48,21 @@ impl Planner {
     #[must_use]
     pub(crate) fn add(&mut self, head: &Head, latest: usize, target: Target) -> bool {
         let text = self.text.get_or_insert_with(Frequencies::text);
-        let chosen = Fragment::choose(&head.sets, latest, text);
-        let found = chosen.is_some();
-        self.fragments.extend(chosen);
-        self.targets.extend(found.then_some(target));
+        let options = Fragment::options(&head.sets, latest, text);
+        let found = !options.is_empty();
+        if found {
+            self.fragments.push(options);
+            self.targets.push(target);
+        }
         found
     }
 
-    pub(crate) fn build(self) -> Prefilter {
+    pub(crate) fn build(mut self) -> Prefilter {
         let text = self.text.unwrap_or_else(Frequencies::text);
-        let masks = Masks::new(&plan::buckets(&self.fragments, &text));
-        let grams = Grams::new(self.fragments.iter().zip(self.targets));
-        let reach = self.fragments.iter().map(|fragment| fragment.offset).max().unwrap_or(0);
+        let masks = Masks::new(&plan::buckets(&mut self.fragments, &text));
+        let chosen = self.fragments.iter().flatten();
+        let grams = Grams::new(chosen.clone().zip(self.targets));
+        let reach = chosen.map(|fragment| fragment.offset).max().unwrap_or(0);
         Prefilter { masks, grams, reach, level: Level::detect() }
     }
 }
@@ -109,7 +113,7 @@ impl Prefilter {
         while at < to {
             let end = to.min(at + BLOCK);
             let count = self.positions(haystack, at, end, &mut positions.0);
-            self.grams.look_up(haystack, &positions.0[..count], hits);
+            self.grams.look_up(haystack, &mut positions.0[..count], hits);
             at = end;
         }
     }

@@ -7,15 +7,17 @@
 use crate::rule::ByteSet;
 
 /// Positions that the filter looks at. The first [`GRAM`] are hashed exactly afterwards.
-pub(crate) const WIDTH: usize = 5;
+pub(crate) const WIDTH: usize = 7;
 /// Bytes of a window that are looked up exactly.
 pub(crate) const GRAM: usize = 4;
 /// Buckets of the filter: two bytes of bits.
 pub(crate) const BUCKETS: usize = 16;
 /// Most spellings of a window's gram that are listed one by one.
 const MOST_SPELLINGS: usize = 4096;
+/// Windows of a head that are weighed against each other.
+const OPTIONS: usize = 5;
 /// Rounds of moving members between buckets; more bring less than a percent.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 
 /// What a position of the filter accepts: bit sets of low and high nibbles.
 #[derive(Clone, Copy, Default)]
@@ -40,9 +42,8 @@ impl Nibbles {
 
     /// The share of bytes that is accepted, under the frequencies of text.
     fn mass(self, text: &Frequencies) -> f32 {
-        bits(self.high)
-            .map(|high| bits(self.low).map(|low| text.0[high * 16 + low]).sum::<f32>())
-            .sum()
+        let [first, second] = self.low.to_le_bytes().map(usize::from);
+        bits(self.high).map(|high| text.sums[high][0][first] + text.sums[high][1][second]).sum()
     }
 }
 
@@ -66,13 +67,16 @@ pub(crate) struct Fragment {
 }
 
 impl Fragment {
-    /// The rarest window of `head` that starts at `latest` or before. `None` if every window has too many spellings.
-    pub(crate) fn choose(head: &[ByteSet], latest: usize, text: &Frequencies) -> Option<Self> {
-        let latest = latest.min(head.len().checked_sub(GRAM)?);
-        (0..=latest)
+    /// The rarest windows of `head` that start at `latest` or before. None if all have too many spellings.
+    pub(crate) fn options(head: &[ByteSet], latest: usize, text: &Frequencies) -> Vec<Self> {
+        let Some(last) = head.len().checked_sub(GRAM) else { return Vec::new() };
+        let mut options: Vec<Self> = (0..=latest.min(last))
             .filter(|&offset| spellings(&head[offset..offset + GRAM]) <= MOST_SPELLINGS)
             .map(|offset| Self::at(head, offset))
-            .min_by(|a, b| a.cost(text).total_cmp(&b.cost(text)))
+            .collect();
+        options.sort_by(|a, b| a.cost(text).total_cmp(&b.cost(text)));
+        options.truncate(OPTIONS);
+        options
     }
 
     fn at(head: &[ByteSet], offset: usize) -> Self {
@@ -95,51 +99,70 @@ fn cost(bucket: &Bucket, text: &Frequencies) -> f32 {
     bucket.iter().map(|nibbles| nibbles.mass(text)).product()
 }
 
-/// Spreads `fragments` over the buckets and returns what each bucket accepts.
-pub(crate) fn buckets(fragments: &[Fragment], text: &Frequencies) -> [Bucket; BUCKETS] {
-    let mut order: Vec<usize> = (0..fragments.len()).collect();
-    order.sort_by(|&a, &b| fragments[b].cost(text).total_cmp(&fragments[a].cost(text)));
-    let mut home = vec![usize::MAX; fragments.len()];
+/// Chooses one window of each member and spreads them over the buckets; both together, for a window is cheap where it
+/// adds little to what its bucket accepts already. Returns what each bucket accepts; each member keeps its choice only.
+pub(crate) fn buckets(members: &mut [Vec<Fragment>], text: &Frequencies) -> [Bucket; BUCKETS] {
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by(|&a, &b| members[b][0].cost(text).total_cmp(&members[a][0].cost(text)));
+    let mut home: Vec<Option<(usize, usize)>> = vec![None; members.len()];
     let mut all = [EMPTY; BUCKETS];
     for _ in 0..ROUNDS {
         let mut moved = false;
         for &member in &order {
-            let old = home[member];
-            if old != usize::MAX {
-                home[member] = usize::MAX;
-                all[old] = union(fragments, &home, old);
+            let old = home[member].take();
+            if let Some((bucket, _)) = old {
+                all[bucket] = union(members, &home, bucket);
             }
-            let best = cheapest(&all, &fragments[member].nibbles, text);
-            home[member] = best;
-            all[best] = joined(&all[best], &fragments[member].nibbles);
-            moved |= best != old;
+            let best = cheapest(&all, &members[member], text);
+            home[member] = Some(best);
+            all[best.0] = joined(&all[best.0], &members[member][best.1].nibbles);
+            moved |= home[member] != old;
         }
         if !moved {
             break;
         }
+    }
+    for (options, home) in members.iter_mut().zip(&home) {
+        options.swap(0, home.map_or(0, |(_, option)| option));
+        options.truncate(1);
     }
     all
 }
 
 const EMPTY: Bucket = [Nibbles { low: 0, high: 0 }; WIDTH];
 
-fn union(fragments: &[Fragment], home: &[usize], bucket: usize) -> Bucket {
-    let members = fragments.iter().zip(home).filter(|&(_, &at)| at == bucket);
-    members.fold(EMPTY, |all, (fragment, _)| joined(&all, &fragment.nibbles))
+fn union(members: &[Vec<Fragment>], home: &[Option<(usize, usize)>], bucket: usize) -> Bucket {
+    members.iter().zip(home).fold(EMPTY, |all, (options, home)| match home {
+        Some((at, option)) if *at == bucket => joined(&all, &options[*option].nibbles),
+        _ => all,
+    })
 }
 
 fn joined(a: &Bucket, b: &Bucket) -> Bucket {
     std::array::from_fn(|i| a[i].union(b[i]))
 }
 
-fn cheapest(all: &[Bucket; BUCKETS], member: &Bucket, text: &Frequencies) -> usize {
-    let added = |bucket: &Bucket| cost(&joined(bucket, member), text) - cost(bucket, text);
-    let costs = all.iter().map(added).enumerate();
-    costs.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(bucket, _)| bucket)
+/// The bucket and the option that add least.
+fn cheapest(all: &[Bucket; BUCKETS], options: &[Fragment], text: &Frequencies) -> (usize, usize) {
+    let mut best = ((0, 0), f32::INFINITY);
+    for (at, bucket) in all.iter().enumerate() {
+        let now = cost(bucket, text);
+        for (option, fragment) in options.iter().enumerate() {
+            let added = cost(&joined(bucket, &fragment.nibbles), text) - now;
+            if added < best.1 {
+                best = ((at, option), added);
+            }
+        }
+    }
+    best.0
 }
 
-/// Share of every byte value in text.
-pub(crate) struct Frequencies([f32; 256]);
+/// How common byte values are in text.
+pub(crate) struct Frequencies {
+    /// `[high nibble][half][set]`: the summed share of the bytes with that high nibble whose low nibbles are in the set,
+    /// for the lower and the upper eight low nibbles.
+    sums: Vec<[[f32; 256]; 2]>,
+}
 
 impl Frequencies {
     /// A blend of logs, JSON and source code: letters by their rank in English, digits, then the usual symbols. Only
@@ -159,6 +182,16 @@ impl Frequencies {
         }
         let sum: f32 = share.iter().sum();
         share.iter_mut().for_each(|value| *value /= sum);
-        Self(share)
+        Self {
+            sums: (0..16)
+                .map(|high| [0, 8].map(|low| Self::sums(&share[high * 16 + low..][..8])))
+                .collect(),
+        }
+    }
+
+    fn sums(share: &[f32]) -> [f32; 256] {
+        std::array::from_fn(|set| {
+            (0..8).filter(|bit| set >> bit & 1 == 1).map(|bit| share[bit]).sum()
+        })
     }
 }
