@@ -86,7 +86,10 @@ enum Level {
 impl Level {
     fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
-        if std::is_x86_feature_detected!("avx2") {
+        if std::is_x86_feature_detected!("avx2")
+            && std::is_x86_feature_detected!("bmi1")
+            && std::is_x86_feature_detected!("popcnt")
+        {
             return Level::Avx2;
         }
         Level::Portable
@@ -174,3 +177,58 @@ impl Prefilter {
 const LANES: usize = 32;
 /// Room in the list of positions beyond a block: what a filter may write ahead.
 const SLACK: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes with many near misses: words of the heads, cut and mixed.
+    fn haystack(len: usize) -> Vec<u8> {
+        let words = ["token", "passwo", "secre", "ghp_", "akia", "xox", " ", "=\n", "\u{e9}\u{0}"];
+        let mut state = 7_u64;
+        let mut out = Vec::new();
+        while out.len() < len {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            out.extend_from_slice(words[(state >> 33) as usize % words.len()].as_bytes());
+        }
+        out.truncate(len);
+        out
+    }
+
+    fn prefilter(level: Level) -> Prefilter {
+        let mut planner = Planner::default();
+        for (target, word) in
+            ["token=", "password", "secret", "ghp_", "AKIA", "xoxb-"].iter().enumerate()
+        {
+            assert!(planner.add(&Head::literal(word.as_bytes()), 8, target as u32));
+        }
+        Prefilter { level, ..planner.build() }
+    }
+
+    #[test]
+    fn vectors_and_the_portable_filter_agree() {
+        let (best, portable) = (prefilter(Level::detect()), prefilter(Level::Portable));
+        for len in (0..200).chain([BLOCK - 1, BLOCK, BLOCK + 33, 3 * BLOCK + 7]) {
+            let haystack = haystack(len);
+            for from in [0, len / 3] {
+                let found = |prefilter: &Prefilter| {
+                    let mut hits = Vec::new();
+                    prefilter.find(&haystack, from, len, &mut Positions::default(), &mut hits);
+                    hits
+                };
+                assert_eq!(found(&best), found(&portable), "{len} bytes from {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_head_is_found_wherever_it_stands() {
+        let prefilter = prefilter(Level::detect());
+        for at in 0..100 {
+            let haystack = [vec![b'.'; at], b"token=".to_vec()].concat();
+            let mut hits = Vec::new();
+            prefilter.find(&haystack, 0, haystack.len(), &mut Positions::default(), &mut hits);
+            assert_eq!(hits, [Hit { start: at, target: 0 }]);
+        }
+    }
+}
