@@ -14,9 +14,9 @@ use crate::error::BuildError;
 /// use keepmum::{Allowlist, Redactor};
 ///
 /// let mut allowed = Allowlist::new();
-/// allowed.value("AKIAIOSFODNN7EXAMPLE", "stands in the vendor's documentation");
+/// allowed.value("Tr0ub4dor-3", "stands in the documentation");
 /// let redactor = Redactor::builder().builtin_rules().allow(allowed).build()?;
-/// assert_eq!(redactor.redact(b"id AKIAIOSFODNN7EXAMPLE"), &b"id AKIAIOSFODNN7EXAMPLE"[..]);
+/// assert_eq!(redactor.redact(b"password=Tr0ub4dor-3"), &b"password=Tr0ub4dor-3"[..]);
 /// # Ok::<(), keepmum::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
