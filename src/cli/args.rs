@@ -4,15 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueHint};
 use keepmum::Replacement;
+use serde::Deserialize;
+
+use super::messages::Color;
 
 const EXAMPLES: &str = "\
 Examples:
-  app 2>&1 | keepmum                            redact a log on its way
-  app 2>&1 | keepmum --env-file .env            and what stands in .env
-  keepmum --report found.jsonl *.log > clean.log   redact files, and report what was found
+  app 2>&1 | keepmum                                  redact a log on its way
+  keepmum --env-file .env app.log                     redact a file, and the values of .env in it
+  keepmum --report findings.jsonl *.log > clean.log   redact files, and report what was found
 
 Precedence:
-  The command line goes before keepmum.toml, which goes before the defaults. Lists (rules, env files, secrets) add up.
+  The command line goes before keepmum.toml, which goes before the defaults. Lists (rules, globs, env files, secrets) add up.
   Without --config, ./keepmum.toml is read if it is there, or else keepmum/keepmum.toml in the user's configuration folder.
 
 Exit codes:
@@ -29,7 +32,7 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
-    /// Files to redact, in order; `-` or none is standard input
+    /// Files to redact, in order; `-` or none is standard input; one called like a command is given as ./config
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
 
@@ -85,12 +88,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MS")]
     pub(crate) idle_release: Option<Idle>,
 
+    /// When to colour messages; NO_COLOR is obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub(crate) color: Color,
+
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
 
 /// When held bytes are shown although they are not decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "toml::Value")]
 pub(crate) enum Idle {
     Never,
     After(u32),

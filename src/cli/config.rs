@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use keepmum::Replacement;
 use serde::Deserialize;
 
+use super::args::Idle;
 use super::exit::Failure;
 
 /// The file's keys; they are named as the options are.
@@ -15,31 +17,58 @@ pub(crate) struct Config {
     pub(crate) secrets_from_env: Option<FromEnv>,
     pub(crate) env_file: Vec<PathBuf>,
     pub(crate) secrets_file: BTreeMap<String, PathBuf>,
-    pub(crate) replacement: Option<String>,
-    pub(crate) replacements: BTreeMap<String, String>,
+    pub(crate) replacement: Option<How>,
+    pub(crate) replacements: BTreeMap<String, How>,
     pub(crate) fingerprint_key_file: Option<PathBuf>,
     pub(crate) only_known: bool,
     pub(crate) stats: bool,
     pub(crate) report: Option<PathBuf>,
-    pub(crate) idle_release: Option<IdleValue>,
+    pub(crate) idle_release: Option<Idle>,
     pub(crate) allow: Allow,
     pub(crate) limits: LimitValues,
 }
 
-/// `true` for the usual names, or globs.
+/// A replacement as the option writes it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct How(pub(crate) Replacement);
+
+impl TryFrom<String> for How {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(How)
+    }
+}
+
+/// `true` for the usual names, or globs. Empty: none.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "toml::Value")]
 pub(crate) enum FromEnv {
-    Usual(bool),
+    No,
+    Usual,
     Globs(Vec<String>),
 }
 
-/// Milliseconds or `"off"`.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum IdleValue {
-    Milliseconds(u32),
-    Word(String),
+impl TryFrom<toml::Value> for FromEnv {
+    type Error = &'static str;
+
+    fn try_from(value: toml::Value) -> Result<Self, Self::Error> {
+        match value {
+            toml::Value::Boolean(true) => Ok(FromEnv::Usual),
+            toml::Value::Boolean(false) => Ok(FromEnv::No),
+            value => value.try_into().map(FromEnv::Globs).map_err(|_| "use true, false or globs"),
+        }
+    }
+}
+
+impl TryFrom<toml::Value> for Idle {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        let number = value.as_integer().map(|number| number.to_string());
+        number.as_deref().or(value.as_str()).unwrap_or("").parse()
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -76,7 +105,8 @@ impl Config {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))?;
         let mut config: Config = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            let before = error.span().map_or(0, |span| span.start.min(text.len()));
+            let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..before]).count();
             Failure::usage(format_args!(
                 "{}:{line}: {}",
                 path.display(),
@@ -96,13 +126,13 @@ impl Config {
     }
 }
 
-/// An unknown key, with the nearest right one.
+/// An unknown key, with the nearest right one; any other message without the text that it quotes.
 fn explained(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let (Some((unknown, known)), true) =
         (quoted.split_first(), message.starts_with("unknown field"))
     else {
-        return message.to_owned();
+        return unquoted(message);
     };
     let nearest = known.iter().max_by(|a, b| {
         strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b))
@@ -110,6 +140,16 @@ fn explained(message: &str) -> String {
     match nearest.filter(|key| strsim::jaro_winkler(unknown, key) > 0.7) {
         Some(key) => format!("unknown key `{unknown}`, did you mean `{key}`?"),
         None => format!("unknown key `{unknown}`; known are {}", known.join(", ")),
+    }
+}
+
+/// What stands in the file at the wrong place can be a secret.
+fn unquoted(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(from), Some(to)) if message.starts_with("invalid") && from < to => {
+            format!("{}…{}", &message[..from], &message[to + 1..])
+        }
+        _ => message.to_owned(),
     }
 }
 
@@ -124,5 +164,12 @@ mod tests {
             explained(error.message()),
             "unknown key `replacment`, did you mean `replacement`?"
         );
+    }
+    #[test]
+    fn what_stands_at_the_wrong_place_is_not_quoted() {
+        let error =
+            toml::from_str::<Config>("allow.values = ['correct\"horse']").expect_err("a text");
+        let said = explained(error.message());
+        assert!(said.starts_with("invalid type") && !said.contains("horse"), "{said}");
     }
 }

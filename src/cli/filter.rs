@@ -1,8 +1,8 @@
 //! The filter: inputs through the stream to standard output.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use indicatif::ProgressBar;
 use keepmum::{Redactor, Sink, Stream};
 
 use super::exit::{Exit, Failure};
-use super::jobs::{self, Piece};
+use super::jobs::{self, Go, Piece};
+use super::lines::Lines;
 use super::output::Output;
 use super::progress;
-use super::report::{Lines, Report};
+use super::report::Report;
 use super::settings::Settings;
 use super::signals::{Signals, Woken};
 
@@ -22,36 +23,24 @@ pub(super) const CHUNK: usize = 64 << 10;
 
 /// Redacts every input in order.
 pub(crate) fn run(settings: &Settings) -> Result<Exit, Failure> {
-    let signals = Signals::listen().map_err(|error| Failure::io("signals", error))?;
-    let report_failed = |error| Failure::io("report", error);
-    let mut report = Report::new(settings.report.as_deref()).map_err(report_failed)?;
-    let stdout = io::stdout()
-        .as_fd()
-        .try_clone_to_owned()
-        .map_err(|error| Failure::io("standard output", error))?;
-    let mut run = Run {
-        redactor: &settings.redactor,
-        output: Some(Output::new(File::from(stdout))),
-        report: &mut report,
-        signals,
-        idle: settings.idle,
-        bar: progress::bar(&settings.files),
-        chunk: vec![0; CHUNK],
-    };
+    let mut run = Run::new(settings)?;
     let ended = run.inputs(&settings.files, settings.jobs);
     run.bar.finish_and_clear();
-    let written = run.output.as_ref().map_or(0, |output| output.written);
-    let mut stderr = io::stderr();
-    let stats = settings.stats.then_some(&mut stderr as &mut dyn Write);
-    report.finish(written, stats).map_err(report_failed)?;
-    ended
+    let reported = run.report.flush().map_err(report_failed);
+    if settings.stats {
+        let written = run.output.as_ref().map_or(0, Output::written);
+        run.report.summary(written, &mut io::stderr().lock());
+    }
+    let ended = ended?;
+    reported?;
+    Ok(ended.exit())
 }
 
 struct Run<'a> {
     redactor: &'a Redactor,
     // None only while a stream has it.
     output: Option<Output<File>>,
-    report: &'a mut Report,
+    report: Report,
     signals: Signals,
     idle: Option<Duration>,
     bar: ProgressBar,
@@ -64,88 +53,101 @@ enum Ended {
     Signal(i32),
     /// Nobody reads the output any more.
     Closed,
+    /// The engine panicked in a worker.
+    Broken,
 }
 
-impl Run<'_> {
-    fn inputs(&mut self, files: &[PathBuf], jobs: usize) -> Result<Exit, Failure> {
-        if jobs > 1 && files.len() > 1 && files.iter().all(|path| path != Path::new("-")) {
+impl Ended {
+    fn exit(&self) -> Exit {
+        match self {
+            Ended::AtItsEnd | Ended::Closed => Exit::Success,
+            Ended::Signal(signal) => Exit::Signal(*signal),
+            Ended::Broken => Exit::Internal,
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(settings: &'a Settings) -> Result<Self, Failure> {
+        Ok(Self {
+            redactor: &settings.redactor,
+            output: Some(Output::new(own("standard output", io::stdout().as_fd())?)),
+            report: Report::new(settings.report.as_deref()).map_err(report_failed)?,
+            signals: Signals::listen().map_err(|error| Failure::io("signals", error))?,
+            idle: settings.idle,
+            bar: progress::bar(&settings.files, settings.color),
+            chunk: vec![0; CHUNK],
+        })
+    }
+
+    fn inputs(&mut self, files: &[PathBuf], jobs: usize) -> Result<Ended, Failure> {
+        let standard = Path::new("-");
+        if jobs > 1 && files.len() > 1 && files.iter().all(|path| path != standard) {
             return self.at_once(files, jobs);
         }
-        let standard = [PathBuf::from("-")];
-        for path in if files.is_empty() { &standard } else { files } {
-            let ended = if path == Path::new("-") {
-                let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-                self.input(
-                    "standard input",
-                    stdin.map_err(|error| Failure::io("standard input", error))?,
-                )
+        let only = [standard.to_owned()];
+        for path in if files.is_empty() { &only } else { files } {
+            let ended = if path == standard {
+                let name = "standard input";
+                self.input(name, own(name, io::stdin().as_fd())?)
             } else {
                 let file = File::open(path).map_err(|error| Failure::io(path.display(), error))?;
                 self.input(&path.display().to_string(), file)
             };
             match ended? {
                 Ended::AtItsEnd => {}
-                Ended::Signal(signal) => return Ok(Exit::Signal(signal)),
-                Ended::Closed => return Ok(Exit::Success),
+                ended => return Ok(ended),
             }
         }
-        Ok(Exit::Success)
+        Ok(Ended::AtItsEnd)
     }
 
     /// Several files at once.
-    fn at_once(&mut self, files: &[PathBuf], jobs: usize) -> Result<Exit, Failure> {
-        let mut ended = Ok(Exit::Success);
-        let redactor = self.redactor;
-        jobs::run(redactor, files, jobs, |at, piece| {
-            ended = self.piece(&files[at].display().to_string(), piece);
-            matches!(ended, Ok(Exit::Success)) && self.signals.came().is_none()
+    fn at_once(&mut self, files: &[PathBuf], jobs: usize) -> Result<Ended, Failure> {
+        let mut ended = Ok(Ended::AtItsEnd);
+        jobs::run(self.redactor, files, jobs, |path, piece| {
+            ended = self.piece(&path.display().to_string(), piece);
+            if matches!(ended, Ok(Ended::AtItsEnd)) { Go::On } else { Go::Stop }
         });
-        match (ended, self.signals.came()) {
-            (Ok(Exit::Io), _) => Ok(Exit::Success),
-            (Ok(Exit::Success), Some(signal)) => Ok(Exit::Signal(signal)),
-            (ended, _) => ended,
-        }
+        ended
     }
 
-    fn piece(&mut self, name: &str, piece: Piece) -> Result<Exit, Failure> {
-        let Piece::Bytes { bytes, found, read } = piece else {
-            let Piece::Failed(error) = piece else { return Ok(Exit::Success) };
-            return Err(Failure::io(name, error));
+    fn piece(&mut self, name: &str, piece: Piece) -> Result<Ended, Failure> {
+        let (bytes, found, read) = match piece {
+            Piece::Bytes { bytes, found, read } => (bytes, found, read),
+            Piece::Failed(error) => return Err(Failure::io(name, error)),
+            Piece::Broken => return Ok(Ended::Broken),
         };
         self.bar.inc(read as u64);
         self.report.read(read);
         for (finding, line) in &found {
-            self.report.add(name, *line, finding).map_err(|error| Failure::io("report", error))?;
+            self.report.add(name, *line, finding).map_err(report_failed)?;
         }
         let output = self.output.as_mut().expect("no stream has it");
         output.clean(&bytes);
-        match output.flush() {
-            Ok(()) => Ok(Exit::Success),
-            // Nobody reads any more: `Io` stops the jobs, and is success for the caller.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Io),
-            Err(error) => Err(Failure::io("standard output", error)),
+        let written = written(output)?;
+        match (written, self.signals.came()) {
+            (Ended::AtItsEnd, Some(signal)) => Ok(Ended::Signal(signal)),
+            (written, _) => Ok(written),
         }
     }
 
     fn input(&mut self, name: &str, mut file: File) -> Result<Ended, Failure> {
-        let output = self.output.take().expect("given back by the input before");
+        let mut output = self.output.take().expect("given back by the input before");
+        output.restart();
         let mut stream = self.redactor.stream(output);
         let mut lines = Lines::default();
         let read = self.read(name, &mut file, &mut stream, &mut lines);
-        // Also after a failed read: what came before it is redacted and leaves.
-        let closed = matches!(read, Ok(Ended::Closed));
+        // Also after a failed read: what came before it is redacted and leaves. After a failed write nothing does.
         let mut output = stream.finish();
-        let flushed = if closed { Ok(()) } else { output.flush() };
-        let findings = output.findings();
+        let written = written(&mut output);
+        let told = self.tell(name, &mut output, &mut lines);
         self.output = Some(output);
-        for finding in &findings {
-            let line = lines.line(finding.span().start());
-            self.report.add(name, line, finding).map_err(|error| Failure::io("report", error))?;
-        }
-        match flushed {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ended::Closed),
-            Err(error) => Err(Failure::io("standard output", error)),
-            Ok(()) => read,
+        let read = read?;
+        told?;
+        match written? {
+            Ended::AtItsEnd => Ok(read),
+            closed => Ok(closed),
         }
     }
 
@@ -156,33 +158,31 @@ impl Run<'_> {
         stream: &mut Stream<Output<File>>,
         lines: &mut Lines,
     ) -> Result<Ended, Failure> {
+        // Silence is waited for once after bytes: what `release` keeps then, it keeps until there are more.
+        let mut silence = None;
         loop {
             if let Some(signal) = self.signals.came() {
                 return Ok(Ended::Signal(signal));
             }
-            let silence = if stream.held() > 0 { self.idle } else { None };
             match self.signals.wait(file.as_fd(), silence) {
                 Woken::Signal => continue,
-                Woken::Silence => stream.release(),
+                Woken::Silence => {
+                    silence = None;
+                    stream.release();
+                }
                 Woken::Ready => match file.read(&mut self.chunk) {
                     Ok(0) => return Ok(Ended::AtItsEnd),
-                    Ok(count) => self.pass(stream, count, lines),
+                    Ok(count) => {
+                        silence = self.idle;
+                        self.pass(stream, count, lines);
+                    }
                     Err(error) if is_passing(&error) => continue,
                     Err(error) => return Err(Failure::io(name, error)),
                 },
             }
-            match stream.sink().flush() {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                    return Ok(Ended::Closed);
-                }
-                Err(error) => return Err(Failure::io("standard output", error)),
-            }
-            for finding in stream.sink().findings() {
-                let line = lines.line(finding.span().start());
-                self.report
-                    .add(name, line, &finding)
-                    .map_err(|error| Failure::io("report", error))?;
+            match written(stream.sink())? {
+                Ended::AtItsEnd => self.tell(name, stream.sink(), lines)?,
+                ended => return Ok(ended),
             }
         }
     }
@@ -190,13 +190,47 @@ impl Run<'_> {
     fn pass(&mut self, stream: &mut Stream<Output<File>>, count: usize, lines: &mut Lines) {
         let chunk = &self.chunk[..count];
         if self.report.wants_lines() {
-            lines.forget_before(stream.decided());
+            let (settled, decided) = (stream.sink().settled(), stream.decided());
+            lines.forget(settled, decided);
             lines.read(chunk);
         }
         self.report.read(count);
         self.bar.inc(count as u64);
         stream.push(chunk);
     }
+
+    /// Reports what was found since the last call.
+    fn tell(
+        &mut self,
+        name: &str,
+        output: &mut Output<File>,
+        lines: &mut Lines,
+    ) -> Result<(), Failure> {
+        let findings = output.findings();
+        for finding in &findings {
+            let line = lines.line(finding.span().start());
+            self.report.add(name, line, finding).map_err(report_failed)?;
+        }
+        if findings.is_empty() { Ok(()) } else { self.report.flush().map_err(report_failed) }
+    }
+}
+
+/// A handle without the standard library's buffer, which would hold back what has no line end.
+fn own(name: &str, fd: BorrowedFd<'_>) -> Result<File, Failure> {
+    fd.try_clone_to_owned().map(File::from).map_err(|error| Failure::io(name, error))
+}
+
+/// Writes what `output` collected.
+fn written(output: &mut Output<File>) -> Result<Ended, Failure> {
+    match output.flush() {
+        Ok(()) => Ok(Ended::AtItsEnd),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ended::Closed),
+        Err(error) => Err(Failure::io("standard output", error)),
+    }
+}
+
+fn report_failed(error: io::Error) -> Failure {
+    Failure::io("report", error)
 }
 
 /// Whether a read only has to be asked again.

@@ -2,16 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use keepmum::{Finding, Redactor, Sink};
 
 use super::filter::CHUNK;
-use super::report::Lines;
+use super::lines::Lines;
 
-/// How many pieces a worker may be ahead of the writer: this bounds the memory of each job.
+/// How many pieces of a file a worker may be ahead of the writer.
 const AHEAD: usize = 8;
 
 /// A piece of one file's output.
@@ -20,40 +21,38 @@ pub(crate) enum Piece {
     Bytes { bytes: Vec<u8>, found: Vec<(Finding, u64)>, read: usize },
     /// The file could not be opened or read.
     Failed(io::Error),
+    /// The engine panicked.
+    Broken,
 }
 
-/// Redacts `files` with `jobs` workers and gives their pieces to `write`, file by file. `write` says whether to go on.
+/// Whether more pieces are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Go {
+    On,
+    Stop,
+}
+
+/// Redacts `files` with `jobs` workers and gives their pieces to `write`, file by file.
+///
+/// At most `jobs` files are in work and as many wait to be written, each with [`AHEAD`] pieces: that bounds the memory,
+/// however slow the writer is.
 pub(crate) fn run(
     redactor: &Redactor,
     files: &[PathBuf],
     jobs: usize,
-    mut write: impl FnMut(usize, Piece) -> bool,
+    mut write: impl FnMut(&Path, Piece) -> Go,
 ) {
-    let (senders, receivers): (Vec<_>, Vec<Receiver<Piece>>) =
-        files.iter().map(|_| sync_channel(AHEAD)).unzip();
-    let senders: Vec<std::sync::Mutex<Option<SyncSender<Piece>>>> =
-        senders.into_iter().map(|sender| std::sync::Mutex::new(Some(sender))).collect();
-    let next = AtomicUsize::new(0);
-    // Files are taken in order, so the file being written always has a worker, and nobody waits for nobody.
-    let work = || {
-        while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let at =
-                files.iter().position(|file| std::ptr::eq(file, path)).expect("one of the files");
-            let sender = senders[at].lock().ok().and_then(|mut sender| sender.take());
-            if let Some(sender) = sender
-                && let Err(error) = redact(redactor, path, &sender)
-            {
-                let _ = sender.send(Piece::Failed(error));
-            }
-        }
-    };
+    let (sender, begun) = sync_channel(jobs);
+    // The lock covers taking a file and announcing it, so files are announced in order. The one being written always
+    // has a worker or is whole in its channel, so nobody waits for nobody.
+    let queue = Mutex::new(Queue { files: files.iter(), begun: sender });
     std::thread::scope(|scope| {
-        (0..jobs.min(files.len())).for_each(|_| drop(scope.spawn(work)));
-        for (at, receiver) in receivers.into_iter().enumerate() {
-            for piece in receiver {
-                if !write(at, piece) {
-                    // Dropping the other receivers ends the workers' sends.
-                    next.store(files.len(), Ordering::Relaxed);
+        let queue = &queue;
+        (0..jobs.min(files.len())).for_each(|_| drop(scope.spawn(move || work(redactor, queue))));
+        // Leaving early drops the receivers, which ends the workers' sends.
+        for (path, pieces) in begun.into_iter().take(files.len()) {
+            for piece in pieces {
+                if write(path, piece) == Go::Stop {
                     return;
                 }
             }
@@ -61,33 +60,65 @@ pub(crate) fn run(
     });
 }
 
-fn redact(redactor: &Redactor, path: &PathBuf, sender: &SyncSender<Piece>) -> io::Result<()> {
+struct Queue<'a> {
+    files: std::slice::Iter<'a, PathBuf>,
+    begun: SyncSender<(&'a Path, Receiver<Piece>)>,
+}
+
+impl<'a> Queue<'a> {
+    /// Announces the next file; gives where its pieces go.
+    fn next(&mut self) -> Option<(&'a Path, SyncSender<Piece>)> {
+        let path = self.files.next()?.as_path();
+        let (sender, pieces) = sync_channel(AHEAD);
+        self.begun.send((path, pieces)).ok()?;
+        Some((path, sender))
+    }
+}
+
+fn work(redactor: &Redactor, queue: &Mutex<Queue<'_>>) {
+    loop {
+        let next = queue.lock().expect("nothing panics under the lock").next();
+        let Some((path, sender)) = next else { return };
+        let ended = catch_unwind(AssertUnwindSafe(|| redact(redactor, path, &sender)));
+        let last = match ended {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => Piece::Failed(error),
+            Err(_) => Piece::Broken,
+        };
+        let _ = sender.send(last);
+    }
+}
+
+fn redact(redactor: &Redactor, path: &Path, sender: &SyncSender<Piece>) -> io::Result<()> {
     let mut file = File::open(path)?;
     let mut stream = redactor.stream(Collected::default());
     let (mut lines, mut chunk) = (Lines::default(), vec![0; CHUNK]);
-    loop {
+    let ended = loop {
         let read = match file.read(&mut chunk) {
+            Ok(0) => break Ok(()),
+            Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            read => read?,
+            // What came before is redacted and leaves, as without jobs.
+            Err(error) => break Err(error),
         };
-        if read == 0 {
-            break;
-        }
-        lines.forget_before(stream.decided());
+        let (settled, decided) = (stream.sink().settled, stream.decided());
+        lines.forget(settled, decided);
         lines.read(&chunk[..read]);
         stream.push(&chunk[..read]);
         if sender.send(stream.sink().piece(&mut lines, read)).is_err() {
             return Ok(());
         }
-    }
+    };
     let _ = sender.send(stream.finish().piece(&mut lines, 0));
-    Ok(())
+    ended
 }
 
 #[derive(Default)]
 struct Collected {
     bytes: Vec<u8>,
     found: Vec<Finding>,
+    // As `Output::settled`.
+    settled: u64,
 }
 
 impl Collected {
@@ -102,6 +133,7 @@ impl Collected {
 
 impl Sink for Collected {
     fn clean(&mut self, bytes: &[u8]) {
+        self.settled += bytes.len() as u64;
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -110,6 +142,7 @@ impl Sink for Collected {
     }
 
     fn found(&mut self, finding: &Finding) {
+        self.settled = finding.span().end();
         self.found.push(finding.clone());
     }
 }

@@ -2,9 +2,12 @@
 
 mod args;
 mod config;
+mod env_file;
 mod exit;
 mod filter;
 mod jobs;
+mod lines;
+mod messages;
 mod output;
 mod progress;
 mod report;
@@ -13,28 +16,45 @@ mod signals;
 mod sources;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use args::{Args, Command, ConfigCommand};
 use exit::{Exit, Failure};
+use messages::{Color, Kind, say};
 use settings::Settings;
 
 /// Parses, runs, and says how it went.
 pub(crate) fn main() -> ExitCode {
-    let args = Args::parse();
     hide_panics();
-    let ended = std::panic::catch_unwind(|| run(args));
-    let exit = match ended {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return refused(&error).into(),
+    };
+    let color = args.color;
+    let exit = match std::panic::catch_unwind(|| run(args)) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
-            say("error", &failure.to_string());
+            say(color, Kind::Error, &failure.to_string());
             failure.exit()
         }
         Err(_) => Exit::Internal,
     };
     exit.into()
+}
+
+/// Help and the version are refusals too, for the parser.
+fn refused(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Success;
+    }
+    let text = error.render();
+    let text = if Color::Auto.is_on() { text.ansi().to_string() } else { text.to_string() };
+    let _ = write!(io::stderr().lock(), "keepmum: {text}");
+    Exit::Usage
 }
 
 fn run(args: Args) -> Result<Exit, Failure> {
@@ -53,17 +73,19 @@ fn run(args: Args) -> Result<Exit, Failure> {
             man.render(&mut text).map_err(|error| Failure::io("man page", error))?;
             print(&text)
         }
-        None => {
-            let settings = Settings::new(&args, None)?;
-            settings.warnings.iter().for_each(|warning| say("warning", warning));
-            filter::run(&settings)
-        }
+        None => filter::run(&settings(&args, None)?),
     }
 }
 
-fn check(args: &Args, file: Option<&std::path::Path>) -> Result<Exit, Failure> {
+/// What is in force, with its warnings said.
+fn settings(args: &Args, file: Option<&Path>) -> Result<Settings, Failure> {
     let settings = Settings::new(args, file)?;
-    settings.warnings.iter().for_each(|warning| say("warning", warning));
+    settings.warnings.iter().for_each(|warning| say(args.color, Kind::Warning, warning));
+    Ok(settings)
+}
+
+fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Failure> {
+    let settings = settings(args, file)?;
     let from = settings
         .config
         .as_ref()
@@ -84,16 +106,9 @@ fn print(text: &[u8]) -> Result<Exit, Failure> {
     }
 }
 
-/// One line on standard error. A terminal that is gone is no reason to stop.
-pub(crate) fn say(kind: &str, text: &str) {
-    let _ = writeln!(io::stderr().lock(), "keepmum: {kind}: {text}");
-}
-
-/// A panic's message can quote what was being read, so nothing of it is printed.
+/// A panic's message can quote what was being read, and its place names folders of the build: neither is printed.
 fn hide_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place =
-            panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
-        say("error", &format!("internal error{place}; what was held back is dropped"));
+    std::panic::set_hook(Box::new(|_| {
+        let _ = writeln!(io::stderr().lock(), "keepmum: internal error");
     }));
 }

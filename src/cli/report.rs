@@ -17,35 +17,6 @@ pub(crate) struct Report {
     started: Instant,
 }
 
-/// Where the lines of one input begin: counted as far as it was read.
-#[derive(Default)]
-pub(crate) struct Lines {
-    // Ends of lines in the chunks that a finding may still lie in.
-    ends: Vec<u64>,
-    before: u64,
-    read: u64,
-}
-
-impl Lines {
-    pub(crate) fn read(&mut self, chunk: &[u8]) {
-        self.ends.extend(memchr::memchr_iter(b'\n', chunk).map(|at| self.read + at as u64));
-        self.read += chunk.len() as u64;
-    }
-
-    /// The line of `offset`, counted from 1. Offsets come in order, so earlier lines are forgotten.
-    pub(crate) fn line(&mut self, offset: u64) -> u64 {
-        let passed = self.ends.partition_point(|&end| end < offset);
-        self.ends.drain(..passed);
-        self.before += passed as u64;
-        self.before + 1
-    }
-
-    /// Forgets lines that end before `offset`.
-    pub(crate) fn forget_before(&mut self, offset: u64) {
-        self.line(offset);
-    }
-}
-
 impl Report {
     pub(crate) fn new(path: Option<&Path>) -> io::Result<Self> {
         let file = path.map(File::create).transpose()?.map(BufWriter::new);
@@ -79,20 +50,23 @@ impl Report {
         writeln!(file, "{row}")
     }
 
-    /// Writes the rest of the report, and the summary to `out` if one is wanted.
-    pub(crate) fn finish(mut self, written: u64, stats: Option<&mut dyn Write>) -> io::Result<()> {
-        if let Some(file) = &mut self.file {
-            file.flush()?;
-        }
-        let Some(out) = stats else { return Ok(()) };
+    /// Passes rows on, so that who follows the report sees them while the input goes on.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
+    }
+
+    /// The summary. That nobody reads it is no reason to fail.
+    pub(crate) fn summary(&self, written: u64, out: &mut impl Write) {
         let seconds = self.started.elapsed().as_secs_f64();
         let total: u64 = self.counts.values().sum();
         let speed = self.read as f64 / seconds.max(1e-9) / 1e6;
-        writeln!(
+        let _ = writeln!(
             out,
             "keepmum: {} bytes in, {written} out, {total} redactions, {seconds:.2} s, {speed:.0} MB/s",
             self.read
-        )?;
-        self.counts.iter().try_for_each(|(name, count)| writeln!(out, "{count:>8}  {name}"))
+        );
+        for (name, count) in &self.counts {
+            let _ = writeln!(out, "{count:>8}  {name}");
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! Arguments and configuration file, merged and proved good.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use keepmum::{Allowlist, Limits, Redactor, RedactorBuilder, Replacement, Secret};
 
 use super::args::{Args, Idle};
-use super::config::{Config, FromEnv, IdleValue};
+use super::config::{Config, FromEnv};
 use super::exit::Failure;
-use super::sources;
+use super::messages::Color;
+use super::{env_file, sources};
 
 /// After this long a short beginning of a possible secret is shown.
 const IDLE: Duration = Duration::from_millis(100);
@@ -22,6 +24,7 @@ pub(crate) struct Settings {
     pub(crate) jobs: usize,
     /// None: never.
     pub(crate) idle: Option<Duration>,
+    pub(crate) color: Color,
     pub(crate) warnings: Vec<String>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) rule_count: usize,
@@ -35,32 +38,63 @@ impl Settings {
         let path =
             file.map(Path::to_owned).or_else(|| args.config.clone()).or_else(|| usual_config(args));
         let config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-        let replacement = replacement(args, &config)?;
+        let replacement = replacement(args, &config);
         let secrets = secrets(args, &config)?;
         let secret_count = secrets.len();
-        let mut builder =
-            Redactor::builder().limits(limits(&config)).replacement(replacement.clone());
-        if !(args.only_known || config.only_known) {
-            builder = builder.builtin_rules();
-        }
-        builder = with_rules(builder, config.rules.iter().chain(&args.rules))?;
-        builder = secrets.into_iter().try_fold(builder, RedactorBuilder::known)?;
-        builder = with_choices(builder, args, &config)?;
-        let warnings = builder.warnings().iter().map(ToString::to_string).collect();
-        let rule_count = builder.rule_count();
+        let builder = builder(args, &config, secrets)?.replacement(replacement.clone());
+        let builder = with_allowed(builder, path.as_deref(), &config)?;
         Ok(Self {
-            redactor: builder.build()?,
             files: args.files.clone(),
-            report: args.report.clone().or(config.report),
+            report: args.report.clone().or_else(|| config.report.clone()),
             stats: args.stats || config.stats,
             jobs: usize::from(args.jobs),
-            idle: idle(args.idle_release, config.idle_release)?,
-            warnings,
+            idle: idle(args.idle_release.or(config.idle_release)),
+            color: args.color,
+            warnings: warnings(args, &config, &builder),
             config: path,
-            rule_count,
+            rule_count: builder.rule_count(),
             secret_count,
             replacement,
+            redactor: builder.build()?,
         })
+    }
+}
+
+fn builder(args: &Args, config: &Config, secrets: Vec<Secret>) -> Result<RedactorBuilder, Failure> {
+    let mut builder = Redactor::builder().limits(limits(config));
+    if !(args.only_known || config.only_known) {
+        builder = builder.builtin_rules();
+    }
+    builder = with_rules(builder, config.rules.iter().chain(&args.rules))?;
+    builder = secrets.into_iter().try_fold(builder, RedactorBuilder::known)?;
+    for (name, how) in &config.replacements {
+        builder = builder.replacement_for(name, how.0.clone());
+    }
+    match key_file(args, config) {
+        Some(path) => Ok(builder.fingerprint_key(key(path)?)),
+        None => Ok(builder),
+    }
+}
+
+fn warnings(args: &Args, config: &Config, builder: &RedactorBuilder) -> Vec<String> {
+    let mut warnings: Vec<String> = builder.warnings().iter().map(ToString::to_string).collect();
+    if replacement(args, config) == Replacement::Fingerprint && key_file(args, config).is_none() {
+        warnings.push("no --fingerprint-key-file: nothing gets a fingerprint".to_owned());
+    }
+    warnings
+}
+
+fn key_file<'a>(args: &'a Args, config: &'a Config) -> Option<&'a Path> {
+    args.fingerprint_key_file.as_deref().or(config.fingerprint_key_file.as_deref())
+}
+
+/// The key of fingerprints. An empty one would make them a plain hash, which can be guessed.
+fn key(path: &Path) -> Result<Vec<u8>, Failure> {
+    let refused = |why: &dyn Display| Failure::usage(format_args!("{}: {why}", path.display()));
+    let key = std::fs::read(path).map_err(|error| refused(&error))?;
+    match key.trim_ascii() {
+        [] => Err(refused(&"holds no key")),
+        key => Ok(key.to_vec()),
     }
 }
 
@@ -68,24 +102,16 @@ fn usual_config(args: &Args) -> Option<PathBuf> {
     if args.no_config {
         return None;
     }
-    let home = std::env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")));
+    let folder = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let home =
+        folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
     let user = home.map(|home| home.join("keepmum/keepmum.toml"));
     [Some(PathBuf::from("keepmum.toml")), user].into_iter().flatten().find(|path| path.is_file())
 }
 
-fn replacement(args: &Args, config: &Config) -> Result<Replacement, Failure> {
-    let written = config
-        .replacement
-        .as_deref()
-        .map(|text| parse_replacement("replacement", text))
-        .transpose()?;
-    Ok(args.replacement.clone().or(written).unwrap_or_default())
-}
-
-fn parse_replacement(key: &str, text: &str) -> Result<Replacement, Failure> {
-    text.parse().map_err(|why| Failure::usage(format_args!("`{key}`: {why}")))
+fn replacement(args: &Args, config: &Config) -> Replacement {
+    let written = config.replacement.as_ref().map(|how| &how.0);
+    args.replacement.as_ref().or(written).cloned().unwrap_or_default()
 }
 
 fn limits(config: &Config) -> Limits {
@@ -97,18 +123,26 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-fn secrets(args: &Args, config: &Config) -> Result<Vec<Secret>, Failure> {
-    let usual = || sources::USUAL.iter().map(|glob| (*glob).to_owned()).collect::<Vec<_>>();
-    let globs = match (&args.secrets_from_env, &config.secrets_from_env) {
-        (Some(globs), _) | (None, Some(FromEnv::Globs(globs))) if !globs.is_empty() => {
-            globs.clone()
-        }
-        (Some(_), _) | (None, Some(FromEnv::Usual(true))) => usual(),
-        _ => Vec::new(),
+/// Names of variables, from both places.
+fn globs(args: &Args, config: &Config) -> Vec<String> {
+    let usual = || sources::USUAL.iter().map(|glob| (*glob).to_owned());
+    let mut globs: Vec<String> = match &config.secrets_from_env {
+        Some(FromEnv::Usual) => usual().collect(),
+        Some(FromEnv::Globs(globs)) => globs.clone(),
+        Some(FromEnv::No) | None => Vec::new(),
     };
-    let mut secrets = sources::environment(&globs)?;
+    if let Some(given) = &args.secrets_from_env {
+        // An empty one comes from `="$GLOBS"` with nothing in it.
+        let given: Vec<_> = given.iter().filter(|glob| !glob.is_empty()).cloned().collect();
+        if given.is_empty() { globs.extend(usual()) } else { globs.extend(given) }
+    }
+    globs
+}
+
+fn secrets(args: &Args, config: &Config) -> Result<Vec<Secret>, Failure> {
+    let mut secrets = sources::environment(&globs(args, config))?;
     for path in config.env_file.iter().chain(&args.env_file) {
-        secrets.extend(sources::env_file(path)?);
+        secrets.extend(env_file::secrets(path)?);
     }
     for (name, path) in &config.secrets_file {
         secrets.extend(sources::mounted(Some(name), path)?);
@@ -135,42 +169,28 @@ fn with_rules<'a>(
     })
 }
 
-fn with_choices(
-    mut builder: RedactorBuilder,
-    args: &Args,
+fn with_allowed(
+    builder: RedactorBuilder,
+    path: Option<&Path>,
     config: &Config,
 ) -> Result<RedactorBuilder, Failure> {
-    for (name, text) in &config.replacements {
-        builder = builder.replacement_for(name, parse_replacement(name, text)?);
-    }
     let mut allow = Allowlist::new();
     for entry in &config.allow.values {
         allow.value(entry.value.as_str(), &entry.reason);
     }
     for entry in &config.allow.patterns {
-        allow.pattern(&entry.pattern, &entry.reason)?;
+        allow.pattern(&entry.pattern, &entry.reason).map_err(|error| {
+            let place = path.unwrap_or(Path::new("keepmum.toml")).display();
+            Failure::usage(format_args!("{place}: {error}"))
+        })?;
     }
-    builder = builder.allow(allow);
-    if let Some(path) = args.fingerprint_key_file.as_ref().or(config.fingerprint_key_file.as_ref())
-    {
-        let key = std::fs::read(path)
-            .map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))?;
-        builder = builder.fingerprint_key(key.trim_ascii());
-    }
-    Ok(builder)
+    Ok(builder.allow(allow))
 }
 
-fn idle(given: Option<Idle>, written: Option<IdleValue>) -> Result<Option<Duration>, Failure> {
-    let idle = match (given, written) {
-        (Some(idle), _) => idle,
-        (None, Some(IdleValue::Milliseconds(milliseconds))) => Idle::After(milliseconds),
-        (None, Some(IdleValue::Word(word))) => {
-            word.parse().map_err(|why| Failure::usage(format_args!("`idle-release`: {why}")))?
-        }
-        (None, None) => return Ok(Some(IDLE)),
-    };
-    Ok(match idle {
-        Idle::Never => None,
-        Idle::After(milliseconds) => Some(Duration::from_millis(milliseconds.into())),
-    })
+fn idle(idle: Option<Idle>) -> Option<Duration> {
+    match idle {
+        None => Some(IDLE),
+        Some(Idle::Never) => None,
+        Some(Idle::After(milliseconds)) => Some(Duration::from_millis(milliseconds.into())),
+    }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -29,7 +29,15 @@ impl Signals {
     pub(crate) fn listen() -> io::Result<Self> {
         let came = Arc::new(AtomicUsize::new(0));
         let (wake, waker) = UnixStream::pair()?;
+        let armed = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
+            // The first ends in order; the second ends at once, for when the output's reader is stuck.
+            signal_hook::flag::register_conditional_shutdown(
+                signal,
+                128 + signal,
+                Arc::clone(&armed),
+            )?;
+            signal_hook::flag::register(signal, Arc::clone(&armed))?;
             signal_hook::flag::register_usize(signal, Arc::clone(&came), signal as usize)?;
             signal_hook::low_level::pipe::register(signal, waker.try_clone()?)?;
         }

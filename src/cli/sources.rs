@@ -1,7 +1,8 @@
-//! Known secrets from the environment, `.env` files and mounted files.
+//! Known secrets from the environment and from mounted files.
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use globset::{Glob, GlobSetBuilder};
@@ -46,28 +47,9 @@ pub(crate) fn environment(globs: &[String]) -> Result<Vec<Secret>, Failure> {
         .collect())
 }
 
-/// Every value of a `.env` file. Its errors quote lines, which are secrets: only the place is told.
-pub(crate) fn env_file(path: &Path) -> Result<Vec<Secret>, Failure> {
-    let pairs = dotenvy::from_path_iter(path).map_err(|error| match error {
-        dotenvy::Error::Io(error) => Failure::usage(format_args!("{}: {error}", path.display())),
-        _ => Failure::usage(format_args!("{}: cannot be read", path.display())),
-    })?;
-    pairs
-        .enumerate()
-        .map(|(at, pair)| match pair {
-            Ok((name, value)) => Ok(Secret::new(&name, value)),
-            Err(_) => Err(Failure::usage(format_args!(
-                "{}: entry {} is no NAME=VALUE",
-                path.display(),
-                at + 1
-            ))),
-        })
-        .collect()
-}
-
 /// A file that holds one secret, or a folder of them as orchestrators mount them.
 pub(crate) fn mounted(name: Option<&str>, path: &Path) -> Result<Vec<Secret>, Failure> {
-    let failed = |error| Failure::usage(format_args!("{}: {error}", path.display()));
+    let failed = |error: io::Error| unreadable(path, &error);
     let own = path.file_name().unwrap_or(OsStr::new("secret")).to_string_lossy();
     if !fs::metadata(path).map_err(failed)?.is_dir() {
         let value = fs::read(path).map_err(failed)?;
@@ -77,17 +59,28 @@ pub(crate) fn mounted(name: Option<&str>, path: &Path) -> Result<Vec<Secret>, Fa
     for entry in fs::read_dir(path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let file = entry.file_name().to_string_lossy().into_owned();
-        // `..data` and its kind are how a mount is swapped; the names beside it point into it.
-        if file.starts_with('.')
-            || !fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file())
-        {
+        if file.starts_with('.') || !is_file(&entry.path())? {
+            // `..data` and its kind are how a mount is swapped; the names beside it point into it.
             continue;
         }
-        let value = fs::read(entry.path())
-            .map_err(|error| Failure::usage(format_args!("{}: {error}", entry.path().display())))?;
+        let value = fs::read(entry.path()).map_err(|error| unreadable(&entry.path(), &error))?;
         let full = name.map_or(file.clone(), |name| format!("{name}-{file}"));
         secrets.push(Secret::new(&full, value));
     }
     secrets.sort_by(|a, b| a.name().cmp(b.name()));
     Ok(secrets)
+}
+
+/// Whether a regular file stands at `path` or where it points. A link to nothing holds no secret; anything else that
+/// cannot be looked at could, and is an error.
+fn is_file(path: &Path) -> Result<bool, Failure> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_file()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format_args!("{}: {error}", path.display()))
 }

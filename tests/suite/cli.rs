@@ -241,6 +241,59 @@ fn a_bad_env_file_is_named_and_not_quoted() {
 }
 
 #[test]
+fn an_env_file_s_error_names_the_line() {
+    let (folder, _) = folder();
+    let path = folder.path().join("bad.env");
+    fs::write(&path, "# three lines before\n\nGOOD=\"a\nb\"\nno pair\n").unwrap();
+    let output = run(keepmum(&["--env-file", &path.display().to_string()]), b"");
+    assert!(text(&output.stderr).contains("bad.env:5:"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_report_tells_the_line_where_a_long_secret_begins() {
+    let folder = TempDir::new().unwrap();
+    let (secret, report) = (folder.path().join("LONG"), folder.path().join("found.jsonl"));
+    let value: String = (0..40_000).map(|line| format!("row {line}\n")).collect();
+    fs::write(&secret, &value).unwrap();
+    let args = [
+        "--only-known".to_owned(),
+        format!("--secrets-file={}", secret.display()),
+        format!("--report={}", report.display()),
+    ];
+    run(keepmum(&args.each_ref().map(String::as_str)), format!("a\nb\n{value}c\n").as_bytes());
+    let rows = fs::read_to_string(&report).unwrap();
+    let first: serde_json::Value = serde_json::from_str(rows.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["line"], &first["offset"]), (&3.into(), &4.into()), "{rows}");
+}
+
+#[test]
+fn a_redaction_at_the_end_is_shown_after_silence() {
+    let (_folder, env) = folder();
+    let args = ["--env-file", &env, "--idle-release=10"];
+    let mut child = keepmum(&args).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(VALUE.as_bytes()).unwrap();
+    let mut shown = [0; 22];
+    child.stdout.as_mut().unwrap().read_exact(&mut shown).unwrap();
+    assert_eq!(&shown, b"[REDACTED:DB_PASSWORD]");
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn globs_of_both_places_add_up() {
+    let (folder, _) = folder();
+    let path = folder.path().join("keepmum.toml");
+    fs::write(&path, "secrets-from-env = ['ONE']\nonly-known = true\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.arg("--config").arg(&path).arg("--secrets-from-env=TWO");
+    command.env("ONE", "value-of-one").env("TWO", "value-of-two");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let output = run(command, b"value-of-one value-of-two");
+    assert_eq!(text(&output.stdout), "[REDACTED:ONE] [REDACTED:TWO]");
+}
+
+#[test]
 fn documents_come_from_the_same_definitions() {
     for (args, word) in [
         (&["man"][..], "idle\\-release"),
