@@ -1,6 +1,6 @@
 //! Throughput, small events, construction: one interleaved run, per CPU second, against `memchr` over the same bytes.
 //!
-//! `cargo bench --bench throughput -- [--smoke] [LOG]`. Without a log, lines are made up. Every figure is the median of
+//! `cargo bench --bench throughput -- [--smoke] [--only=CORPUS,…] [LOG]`. Without a log, lines are made up. Every figure is the median of
 //! the rounds; the ratio to memchr is what can be compared between runs and machines.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
@@ -15,16 +15,19 @@ const CHUNK: usize = 64 << 10;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let smoke = args.iter().any(|arg| arg == "--smoke");
+    let only = args.iter().find_map(|arg| arg.strip_prefix("--only="));
     let log = args.iter().find(|arg| !arg.starts_with("--"));
     let (size, rounds) = if smoke { (1 << 20, 2) } else { (64 << 20, 5) };
     let lines = log.map_or_else(made_up, |path| std::fs::read(path).unwrap());
     let corpora = corpora(&lines, size);
     println!("| corpus | secrets | GB/s | memchr GB/s | ratio |\n|---|---|---|---|---|");
-    for secrets in if smoke { vec![10] } else { vec![0, 10, 1000, 6000, 100_000] } {
+    for secrets in if smoke || only.is_some() { vec![10] } else { vec![0, 10, 1000, 6000, 100_000] }
+    {
         let started = Instant::now();
         let redactor = redactor(secrets);
         let built = started.elapsed();
-        for (name, corpus) in corpora.iter().filter(|(name, _)| secrets == 10 || *name == "logs") {
+        let chosen = |name| only.map_or(secrets == 10 || name == "logs", |only| only.split(',').any(|one| one == name));
+        for (name, corpus) in corpora.iter().filter(|(name, _)| chosen(*name)) {
             let (ours, base) = interleaved(rounds, &redactor, corpus);
             println!("| {name} | {secrets} | {ours:.2} | {base:.2} | {:.3} |", ours / base);
         }

@@ -79,16 +79,8 @@ impl Candidate {
         eof: bool,
         limits: &Limits,
     ) -> Step {
-        if self.phase == Phase::Queued {
-            self.begin(rule, window);
-        }
-        if self.phase == Phase::Lead {
-            let lead = rule.pattern.lead().expect("the phase says so");
-            if let Run::Hungry = self.run(lead, window, eof, u64::MAX) {
-                return Step::Pending;
-            }
-            let Some(secret) = self.matched else { return Step::Dead };
-            self.enter(Phase::Secret, rule.pattern.secret(), secret, window);
+        if let Some(step) = self.lead(rule, window, eof) {
+            return step;
         }
         loop {
             let most = self.most(rule, limits);
@@ -107,6 +99,32 @@ impl Candidate {
                 }
             };
         }
+    }
+
+    /// Reads the lead. What that came to, unless the secret begins behind it.
+    pub(crate) fn lead(
+        &mut self,
+        rule: &CompiledRule,
+        window: Window<'_>,
+        eof: bool,
+    ) -> Option<Step> {
+        if self.phase == Phase::Queued {
+            self.begin(rule, window);
+        }
+        if self.phase != Phase::Lead {
+            return None;
+        }
+        let lead = rule.pattern.lead().expect("the phase says so");
+        if let Run::Hungry = self.run(lead, window, eof, u64::MAX) {
+            // The match that ends here is told with the next byte; what it covers is free now.
+            if rule.pattern.plain_lead && lead.is_match_state(lead.next_eoi_state(self.state)) {
+                self.matched = Some(self.at);
+            }
+            return Some(Step::Pending);
+        }
+        let Some(secret) = self.matched else { return Some(Step::Dead) };
+        self.enter(Phase::Secret, rule.pattern.secret(), secret, window);
+        None
     }
 
     /// Where the candidate stops to be looked at: a tail class when the checks have enough, and an open candidate that

@@ -30,6 +30,8 @@ pub(crate) struct Pattern {
     pub(crate) open: bool,
     // Whether the heads lie in the lead, so that a beginning of one claims nothing.
     pub(crate) tells: bool,
+    // Whether the lead looks at nothing beyond itself, so that its matches do not depend on what follows.
+    pub(crate) plain_lead: bool,
     pub(crate) heads: Vec<Head>,
 }
 
@@ -86,9 +88,10 @@ impl Pattern {
         if open && trail.properties().maximum_len() != Some(0) {
             return Err("nothing can stand behind a tail class".into());
         }
+        let plain_lead = lead.properties().look_set().is_empty();
         let lead = (lead.properties().maximum_len() != Some(0)).then(|| Part::new(lead));
         let secret = Part::new(Hir::concat(vec![secret, trail]));
-        Ok(Self { lead, secret, trail: trail_len, open, tells, heads })
+        Ok(Self { lead, secret, trail: trail_len, open, tells, plain_lead, heads })
     }
 
     /// Makes the automata now, so that a pattern that is too large is an error instead of a surprise.

@@ -12,7 +12,7 @@ use crate::error::BuildError;
 use crate::finding::Fingerprint;
 use crate::limits::Limits;
 use crate::replace::Fingerprinter;
-use crate::rule::{CompiledRule, ends_in_word, is_word};
+use crate::rule::{ByteSet, CompiledRule, ends_in_word, is_word};
 
 /// Bytes that are looked at before their hits are judged: what is read twice is still in the cache.
 const BLOCK: usize = 32 << 10;
@@ -33,6 +33,7 @@ pub(crate) struct Engine {
     allow: Allowlist,
     /// Texts that this redactor prints: what they name is hidden already.
     marks: Vec<Vec<u8>>,
+    mark_firsts: ByteSet,
     limits: Limits,
 }
 
@@ -68,7 +69,7 @@ impl Engine {
             sources.push(source);
         }
         let (prefilter, tail) = (planner.build(), Tail::new(&rules));
-        let marks = Vec::new();
+        let (marks, mark_firsts) = (Vec::new(), ByteSet::EMPTY);
         Ok(Self {
             rules,
             fingerprints,
@@ -79,12 +80,14 @@ impl Engine {
             tail,
             allow,
             marks,
+            mark_firsts,
             limits,
         })
     }
 
     /// Tells which texts are placeholders.
     pub(crate) fn set_marks(&mut self, marks: Vec<Vec<u8>>) {
+        marks.iter().filter_map(|mark| mark.first()).for_each(|&byte| self.mark_firsts.insert(byte));
         self.marks = marks;
     }
 
@@ -210,17 +213,18 @@ impl Engine {
 
     fn candidate(&self, state: &mut State, window: Window<'_>, rule: u32, start: u64, eof: bool) {
         let compiled = &self.rules[rule as usize];
-        let before = window.before(start);
-        if !compiled.left.allows(before)
+        let mut running = Running { candidate: Candidate::new(rule, start), label: None };
+        if !compiled.left.allows(window.before(start)) || is_taken(state, &running.candidate) {
+            return;
+        }
+        let blocked = is_blocked(state, rule);
+        // Most words that tell lead to nothing: find out before anything else is asked.
+        if !blocked && matches!(running.candidate.lead(compiled, window, eof), Some(Step::Dead))
             || compiled.pattern.tells && self.in_placeholder(window, start)
         {
             return;
         }
-        let mut running = Running { candidate: Candidate::new(rule, start), label: None };
-        if is_taken(state, &running.candidate) {
-            return;
-        }
-        if is_blocked(state, rule) || self.drive(state, window, &mut running, eof) {
+        if blocked || self.drive(state, window, &mut running, eof) {
             state.running.push(running);
         }
     }
@@ -270,13 +274,18 @@ impl Engine {
     fn judge(&self, rule: u32, secret: &[u8]) -> Option<Label> {
         let compiled = &self.rules[rule as usize];
         let accepted = compiled.checks.iter().all(|check| check.accepts(secret))
-            && !self.marks.iter().any(|mark| secret.starts_with(mark))
+            && !self.is_mark(secret)
             && !self.allow.excepts(secret);
         accepted.then(|| Label {
             class: Class::Rule(compiled.confidence),
             index: rule,
             fingerprint: self.fingerprinter.as_ref().and_then(|print| print.of(secret)),
         })
+    }
+
+    fn is_mark(&self, secret: &[u8]) -> bool {
+        secret.first().is_some_and(|&byte| self.mark_firsts.contains(byte))
+            && self.marks.iter().any(|mark| secret.starts_with(mark))
     }
 
     /// Whether `start` lies inside the name that a placeholder of ours shows.

@@ -14,7 +14,14 @@ fn with(secrets: &[&str]) -> Redactor {
 fn a_prompt_leaves_in_the_same_call() {
     let key = "-----BEGIN X-----\n".to_owned() + &"abcdefghijklmnop0123456789\n".repeat(120);
     let redactor = Redactor::builder().builtin_rules().secret("key", key).unwrap().build().unwrap();
-    for prompt in ["Enter a value: ", "Password: ", "api_key=", "https://user:", "3\r"] {
+    for prompt in [
+        "Enter a value: ",
+        "Password: ",
+        "Authorization: Bearer ",
+        "api_key=",
+        "https://user:",
+        "3\r",
+    ] {
         let mut stream = redactor.stream(Vec::new());
         stream.push(prompt.as_bytes());
         assert_eq!(stream.sink(), prompt.as_bytes(), "{prompt}");

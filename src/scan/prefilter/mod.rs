@@ -127,13 +127,14 @@ impl Prefilter {
         // A vector reads up to `WIDTH - 1` bytes past its last position.
         let readable = haystack.len().saturating_sub(from + WIDTH - 1);
         let vectors = readable.min(to - from) / LANES;
-        if vectors > 0 {
+        // A short input is copied as a whole: one call instead of two.
+        if vectors * LANES >= COPIED {
             count = self.vectors(haystack, from, vectors, out, count);
             at += vectors * LANES;
         }
         while at < to {
             count = self.padded(haystack, at, to, out, count);
-            at += LANES;
+            at += COPIED;
         }
         count
     }
@@ -147,12 +148,12 @@ impl Prefilter {
         out: &mut [u32],
         count: usize,
     ) -> usize {
-        let mut copy = [0; LANES + WIDTH];
+        let mut copy = [0; COPIED + WIDTH];
         let rest = &haystack[at..haystack.len().min(at + copy.len())];
         copy[..rest.len()].copy_from_slice(rest);
-        let after = self.vectors(&copy, 0, 1, out, count);
-        let inside =
-            out[count..after].iter().take_while(|&&position| position as usize + at < to).count();
+        let vectors = (to - at).min(COPIED).div_ceil(LANES);
+        let after = self.vectors(&copy, 0, vectors, out, count);
+        let inside = out[count..after].partition_point(|&position| position as usize + at < to);
         out[count..count + inside].iter_mut().for_each(|position| *position += at as u32);
         count + inside
     }
@@ -175,6 +176,8 @@ impl Prefilter {
 
 /// Bytes that a vector looks at.
 const LANES: usize = 32;
+/// Positions that are read from a copy at most.
+const COPIED: usize = 8 * LANES;
 /// Room in the list of positions beyond a block: what a filter may write ahead.
 const SLACK: usize = 64;
 
