@@ -26,7 +26,11 @@ fn main() {
         let started = Instant::now();
         let redactor = redactor(secrets);
         let built = started.elapsed();
-        let chosen = |name| only.map_or(secrets == 10 || name == "logs", |only| only.split(',').any(|one| one == name));
+        let chosen = |name| {
+            only.map_or(secrets == 10 || name == "logs", |only| {
+                only.split(',').any(|one| one == name)
+            })
+        };
         for (name, corpus) in corpora.iter().filter(|(name, _)| chosen(*name)) {
             let (ours, base) = interleaved(rounds, &redactor, corpus);
             println!("| {name} | {secrets} | {ours:.2} | {base:.2} | {:.3} |", ours / base);

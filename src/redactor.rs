@@ -15,7 +15,7 @@ use crate::finding::{Finding, Origin};
 use crate::limits::Limits;
 use crate::replace::{Fingerprinter, Replacement, Texts};
 use crate::rule::{CompiledRule, Rule, builtin_rules, parse_rules};
-use crate::scan::{Class, Engine, Parts, Region, State};
+use crate::scan::{Class, Engine, Parts, Region};
 use crate::secret::{Kept, Secret, expand};
 use crate::span::Span;
 use crate::stream::{Clean, Core, Discard, Observe, Sink, Stream};
@@ -312,12 +312,9 @@ impl fmt::Debug for RedactorBuilder {
 /// Refuses replacements that would print a known secret.
 fn harmless(engine: &Engine, texts: &Texts) -> Result<(), BuildError> {
     let printed = texts.marks().join(&b"\n"[..]);
-    let mut state = State::default();
-    engine.scan(&mut state, crate::scan::Window::new(&printed, 0), true);
-    let secret = state.regions.iter_mut().find(|region| region.label.class == Class::Secret);
-    secret.map_or(Ok(()), |region| {
-        let from = printed[..region.start as usize].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let name = String::from_utf8_lossy(&printed[from..region.start as usize]).into_owned();
+    engine.secret_in(&printed).map_or(Ok(()), |at| {
+        let from = printed[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let name = String::from_utf8_lossy(&printed[from..at]).into_owned();
         Err(BuildError::replacement(format_args!(
             "a text that begins with `{name}` holds a known secret; choose another replacement or leave that secret out"
         )))

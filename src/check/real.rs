@@ -62,10 +62,22 @@ const EXAMPLE_PARTS: &[&str] = &[
     "....",
 ];
 
+/// How much of a value is looked at: stand-ins are shorter.
+const LOOKED_AT: usize = 256;
+
 /// Whether `value` is no template, mask or stop word.
 pub(super) fn is_real(value: &[u8]) -> bool {
-    let lower = value.to_ascii_lowercase();
-    !is_template(&lower) && !is_run(&lower) && !is_stop_word(&lower) && !has_example_part(&lower)
+    let mut room = [0; LOOKED_AT];
+    let lower = lower_case(value, &mut room);
+    !is_template(lower) && !is_run(lower) && !is_stop_word(lower) && !has_example_part(lower)
+}
+
+/// The beginning of `value` in lower case.
+fn lower_case<'a>(value: &[u8], room: &'a mut [u8; LOOKED_AT]) -> &'a [u8] {
+    let lower = &mut room[..value.len().min(LOOKED_AT)];
+    lower.copy_from_slice(&value[..lower.len()]);
+    lower.make_ascii_lowercase();
+    lower
 }
 
 /// Whether `value` looks chosen as a secret, for places where only a name tells: real, and neither a plain word or

@@ -165,6 +165,24 @@ mod tests {
             "unknown key `replacment`, did you mean `replacement`?"
         );
     }
+
+    #[test]
+    fn no_mangled_file_panics_or_is_quoted() {
+        let good = "replacement = 'mask'\nidle-release = 5\n[[allow.values]]\nvalue = 'zebra7'\nreason = 'x'\n";
+        for at in 0..good.len() {
+            for with in ["", "=", "[", "'", "\n", "zebra7"] {
+                let text = [&good[..at], with, &good[at + 1..]].concat();
+                if let Err(error) = toml::from_str::<Config>(&text) {
+                    let said = explained(error.message());
+                    assert!(
+                        !said.contains("zebra7") || said.contains("unknown key"),
+                        "{text}: {said}"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_stands_at_the_wrong_place_is_not_quoted() {
         let error =

@@ -21,6 +21,9 @@ use super::signals::{Signals, Woken};
 /// Size of a read. Larger ones are slower: the buffer and the pipe's pages leave the second-level cache.
 pub(super) const CHUNK: usize = 64 << 10;
 
+/// Size of the pipe behind standard output, where it can be had.
+const PIPE: usize = 1 << 20;
+
 /// Redacts every input in order.
 pub(crate) fn run(settings: &Settings) -> Result<Exit, Failure> {
     let mut run = Run::new(settings)?;
@@ -71,7 +74,7 @@ impl<'a> Run<'a> {
     fn new(settings: &'a Settings) -> Result<Self, Failure> {
         Ok(Self {
             redactor: &settings.redactor,
-            output: Some(Output::new(own("standard output", io::stdout().as_fd())?)),
+            output: Some(Output::new(roomy(own("standard output", io::stdout().as_fd())?))),
             report: Report::new(settings.report.as_deref()).map_err(report_failed)?,
             signals: Signals::listen().map_err(|error| Failure::io("signals", error))?,
             idle: settings.idle,
@@ -218,6 +221,12 @@ impl<'a> Run<'a> {
 /// A handle without the standard library's buffer, which would hold back what has no line end.
 fn own(name: &str, fd: BorrowedFd<'_>) -> Result<File, Failure> {
     fd.try_clone_to_owned().map(File::from).map_err(|error| Failure::io(name, error))
+}
+
+/// A pipe with room for several chunks, so that neither end waits for the other at each; anything else as it is.
+fn roomy(file: File) -> File {
+    let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
+    file
 }
 
 /// Writes what `output` collected.

@@ -87,7 +87,10 @@ impl Engine {
 
     /// Tells which texts are placeholders.
     pub(crate) fn set_marks(&mut self, marks: Vec<Vec<u8>>) {
-        marks.iter().filter_map(|mark| mark.first()).for_each(|&byte| self.mark_firsts.insert(byte));
+        marks
+            .iter()
+            .filter_map(|mark| mark.first())
+            .for_each(|&byte| self.mark_firsts.insert(byte));
         self.marks = marks;
     }
 
@@ -108,12 +111,19 @@ impl Engine {
         };
         state.claim = window.base + undecided.claim as u64;
         let stop = window.base + undecided.start as u64;
-        self.blocks(state, window, from, Stop { at: stop, eof });
+        self.blocks(state, window, from, Stop { at: stop, eof, rules: true });
         if eof {
             self.ending(state, window);
         }
         state.resolved = stop;
         self.frontier(state)
+    }
+
+    /// Where a known secret begins in `text`.
+    pub(crate) fn secret_in(&self, text: &[u8]) -> Option<usize> {
+        let (mut state, window) = (State::default(), Window::new(text, 0));
+        self.blocks(&mut state, window, 0, Stop { at: text.len() as u64, eof: true, rules: false });
+        state.regions.iter_mut().next().map(|region| region.start as usize)
     }
 
     fn blocks(&self, state: &mut State, window: Window<'_>, from: usize, stop: Stop) {
@@ -156,7 +166,10 @@ impl Engine {
                 continue;
             }
             match self.sources[hit.target as usize] {
-                Source::Rule(rule) => self.candidate(state, window, rule, start, stop.eof),
+                Source::Rule(rule) if stop.rules => {
+                    self.candidate(state, window, rule, start, stop.eof);
+                }
+                Source::Rule(_) => {}
                 Source::Values(low, high) => {
                     self.value(state, window, Live::new(start, 0, (low, high)), stop);
                 }
@@ -179,14 +192,18 @@ impl Engine {
                 .unwrap_or(resolved);
             state.taken.retain(|&(_, end)| end > oldest.min(resolved));
         }
-        for mut running in std::mem::take(&mut state.running) {
+        let mut earlier = std::mem::take(&mut state.earlier);
+        std::mem::swap(&mut earlier.running, &mut state.running);
+        std::mem::swap(&mut earlier.values, &mut state.values);
+        for mut running in earlier.running.drain(..) {
             if self.goes_on(state, window, &mut running, eof) {
                 state.running.push(running);
             }
         }
-        for mut live in std::mem::take(&mut state.values) {
+        for mut live in earlier.values.drain(..) {
             self.read_value(state, window, &mut live, eof);
         }
+        state.earlier = earlier;
         for at in 0..state.walks.len() {
             self.read_walk(state, window, at);
         }
@@ -422,6 +439,8 @@ pub(crate) const OPENING: &[u8] = b"[REDACTED:";
 struct Stop {
     at: u64,
     eof: bool,
+    // Whether rules are asked too.
+    rules: bool,
 }
 
 fn is_blocked(state: &State, rule: u32) -> bool {

@@ -16,6 +16,8 @@ pub(crate) struct State {
     pub(super) running: Vec<Running>,
     /// Candidates of known values.
     pub(super) values: Vec<Live>,
+    /// Empty lists to swap with the two above while their candidates read on.
+    pub(super) earlier: Earlier,
     /// How far each self-overlapping value was followed.
     pub(super) walks: Vec<WalkStep>,
     /// Ends of accepted matches: a rule's next match starts there or later.
@@ -23,6 +25,13 @@ pub(crate) struct State {
     pub(crate) regions: Regions,
     pub(super) positions: Positions,
     pub(super) hits: Vec<Hit>,
+}
+
+/// Memory for the candidates of earlier windows.
+#[derive(Default)]
+pub(super) struct Earlier {
+    pub(super) running: Vec<Running>,
+    pub(super) values: Vec<Live>,
 }
 
 /// A candidate, and its label once it is accepted.

@@ -20,7 +20,7 @@ const OPTIONS: usize = 5;
 const ROUNDS: usize = 3;
 
 /// What a position of the filter accepts: bit sets of low and high nibbles.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Nibbles {
     pub(crate) low: u16,
     pub(crate) high: u16,
@@ -146,15 +146,25 @@ fn joined(a: &Bucket, b: &Bucket) -> Bucket {
 fn cheapest(all: &[Bucket; BUCKETS], options: &[Fragment], text: &Frequencies) -> (usize, usize) {
     let mut best = ((0, 0), f32::INFINITY);
     for (at, bucket) in all.iter().enumerate() {
-        let now = cost(bucket, text);
+        let masses = bucket.map(|nibbles| nibbles.mass(text));
+        let now: f32 = masses.iter().product();
         for (option, fragment) in options.iter().enumerate() {
-            let added = cost(&joined(bucket, &fragment.nibbles), text) - now;
+            let added = widened(bucket, &masses, &fragment.nibbles, text) - now;
             if added < best.1 {
                 best = ((at, option), added);
             }
         }
     }
     best.0
+}
+
+/// The cost of `bucket` joined with `other`. Most positions accept the newcomer already, and keep their mass.
+fn widened(bucket: &Bucket, masses: &[f32; WIDTH], other: &Bucket, text: &Frequencies) -> f32 {
+    let mass = |at: usize| {
+        let both = bucket[at].union(other[at]);
+        if both == bucket[at] { masses[at] } else { both.mass(text) }
+    };
+    (0..WIDTH).map(mass).product()
 }
 
 /// How common byte values are in text.
