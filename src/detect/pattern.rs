@@ -14,6 +14,7 @@ use crate::scan::Window;
 /// queued ──▸ lead ──▸ secret ──▸ open ──▸ done
 ///               ╰────────╰──────────────▸ dead
 /// ```
+#[derive(Clone)]
 pub(crate) struct Candidate {
     pub(crate) rule: u32,
     pub(crate) start: u64,

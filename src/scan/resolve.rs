@@ -38,7 +38,7 @@ pub(crate) struct Region {
 }
 
 /// Regions that are not printed yet, in order, neither overlapping nor touching.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Regions(Vec<Region>);
 
 impl Regions {

@@ -6,7 +6,7 @@ use crate::detect::literal::{Live, WalkStep};
 use crate::detect::pattern::Candidate;
 
 /// The memory of one stream. It is reused: after the first inputs nothing of it allocates.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct State {
     /// Every start before it is decided or is a candidate below.
     pub(crate) resolved: u64,
@@ -28,13 +28,14 @@ pub(crate) struct State {
 }
 
 /// Memory for the candidates of earlier windows.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Earlier {
     pub(super) running: Vec<Running>,
     pub(super) values: Vec<Live>,
 }
 
 /// A candidate, and its label once it is accepted.
+#[derive(Clone)]
 pub(super) struct Running {
     pub(super) candidate: Candidate,
     pub(super) label: Option<Label>,

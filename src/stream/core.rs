@@ -159,11 +159,20 @@ impl Core {
             region.shown = true;
         }
         let undecided = end - compiled.engine.frontier(&self.state).min(end);
-        if self.printed < end && undecided < compiled.engine.limits().released as u64 {
+        let short = undecided < compiled.engine.limits().released as u64;
+        if self.printed < end && short && !self.holds_a_match(compiled) {
             let window = Window::new(&self.carry, self.base);
             sink.clean(window.slice(self.printed, end));
             self.printed = end;
         }
+    }
+
+    /// Whether held bytes would be redacted if the input ended here: a short secret that waits for its boundary, a
+    /// password that may grow. Such bytes are no mere beginning and are not let go.
+    fn holds_a_match(&self, compiled: &Compiled) -> bool {
+        let mut trial = self.state.clone();
+        compiled.engine.scan(&mut trial, Window::new(&self.carry, self.base), true);
+        trial.regions.iter_mut().any(|region| region.end > self.printed)
     }
 
     pub(crate) fn finish(&mut self, compiled: &Compiled, sink: &mut impl Sink) {

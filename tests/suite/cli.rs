@@ -58,6 +58,7 @@ fn every_case_runs_through_the_filter() {
     }
 }
 
+/// Scenario 33.
 #[test]
 fn every_other_byte_stays() {
     let (_folder, env) = folder();
@@ -98,6 +99,7 @@ fn a_held_beginning_is_shown_after_silence() {
     assert!(child.wait().unwrap().success());
 }
 
+/// Scenario 29.
 #[test]
 fn sigterm_ends_the_input_and_the_output_in_order() {
     let (_folder, env) = folder();
@@ -135,6 +137,7 @@ fn nobody_reading_is_success() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+/// Scenario 30.
 #[test]
 fn a_full_disk_is_told() {
     let mut command = keepmum(&[]);

@@ -10,6 +10,7 @@ fn with(secrets: &[&str]) -> Redactor {
         .unwrap()
 }
 
+/// Scenario 21.
 #[test]
 fn a_prompt_leaves_in_the_same_call() {
     let key = "-----BEGIN X-----\n".to_owned() + &"abcdefghijklmnop0123456789\n".repeat(120);
@@ -28,6 +29,7 @@ fn a_prompt_leaves_in_the_same_call() {
     }
 }
 
+/// Scenario 23, 24.
 #[test]
 fn an_idle_release_shows_a_short_beginning_and_hides_the_rest() {
     let mut stream = with(&["hunter2-x9"]).stream(Vec::new());
@@ -49,6 +51,7 @@ fn an_idle_release_keeps_a_long_beginning() {
     assert_eq!(stream.finish(), b"hunter2-prod-kez");
 }
 
+/// Scenario 41.
 #[test]
 fn too_many_held_bytes_are_taken_out_and_counted() {
     let secret = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -65,6 +68,7 @@ fn too_many_held_bytes_are_taken_out_and_counted() {
     assert_eq!(found, [(Origin::Limit, 30)]);
 }
 
+/// Scenario 17.
 #[test]
 fn a_secret_of_a_mebibyte_in_small_chunks() {
     let secret: Vec<u8> =
@@ -78,6 +82,7 @@ fn a_secret_of_a_mebibyte_in_small_chunks() {
     assert_eq!(stream.finish(), b"x [REDACTED:big] y");
 }
 
+/// Scenario 20.
 #[test]
 fn time_is_linear_in_hostile_inputs() {
     // Counted in steps of the input, not in seconds: the run ends, or the suite's own time limit ends it. Quadratic time
@@ -134,6 +139,7 @@ fn replacements() {
     );
 }
 
+/// Scenario 15.
 #[test]
 fn a_placeholder_that_holds_a_secret_is_refused() {
     let builder = Redactor::builder().secret("db", "correct horse").unwrap();
@@ -174,4 +180,100 @@ fn many_secrets_are_found_as_few_are() {
             assert_eq!(stream.finish(), expected.as_bytes(), "cut at {cut}");
         }
     }
+}
+
+fn pushed(redactor: &Redactor, steps: &[Option<&str>]) -> Vec<u8> {
+    let mut stream = redactor.stream(Vec::new());
+    for step in steps {
+        match step {
+            Some(text) => stream.push(text.as_bytes()),
+            None => stream.release(),
+        }
+    }
+    stream.finish()
+}
+
+/// Scenario 8: silence between a short secret and the rest of a longer one shows no part of the longer.
+#[test]
+fn silence_inside_nested_secrets_shows_nothing_of_the_longer() {
+    let redactor = with(&["hunter2", "hunter2-prod-key"]);
+    let steps = [Some("pw hunter2"), None, Some("-prod"), None, Some("-key!")];
+    assert_eq!(pushed(&redactor, &steps), b"pw [REDACTED:s0]!");
+}
+
+/// What a rule would accept if the input ended is not let go on silence either.
+#[test]
+fn silence_behind_a_short_password_shows_none_of_it() {
+    let redactor = Redactor::builder().builtin_rules().build().unwrap();
+    let steps = [Some("password=q7Zk"), None, Some("v2"), None, Some(" next")];
+    assert_eq!(pushed(&redactor, &steps), b"password=[REDACTED:generic-password] next");
+}
+
+/// Scenario 13: what is printed is not read again.
+#[test]
+fn placeholders_are_not_scanned() {
+    let builder = Redactor::builder().secret("a", "xx-yy-zz").unwrap();
+    let redactor = builder.replacement(Replacement::Fixed("#REDACTED#".into())).build().unwrap();
+    assert_eq!(redactor.redact(b"tok xx-yy-zzxx-yy-zz"), &b"tok #REDACTED#"[..]);
+}
+
+/// Scenario 14: what stood around a removed secret does not become one.
+#[test]
+fn removal_joins_nothing() {
+    let builder = Redactor::builder().secret("b", "BBBBBBBB").unwrap();
+    let builder = builder.secret("a", "AAAACCCC").unwrap().replacement(Replacement::Remove);
+    assert_eq!(builder.build().unwrap().redact(b"AAAABBBBBBBBCCCC"), &b"AAAA CCCC"[..]);
+}
+
+/// Scenario 19: a long live candidate that is fed byte by byte is not read again at each.
+#[test]
+fn a_long_candidate_in_single_bytes() {
+    let secret = "s3cret-".repeat(430);
+    let redactor = with(&[&secret]);
+    let input = ("s3cret-".repeat(429) + "x").repeat(66);
+    let mut stream = redactor.stream(Vec::new());
+    input.as_bytes().iter().for_each(|byte| stream.push(&[*byte]));
+    assert!(stream.finish() == input.as_bytes());
+}
+
+/// Scenario 22: each state of a progress line leaves with its carriage return.
+#[test]
+fn progress_lines_leave_at_once() {
+    let redactor = Redactor::builder().builtin_rules().build().unwrap();
+    let mut stream = redactor.stream(Vec::new());
+    for percent in 0..100 {
+        stream.sink().clear();
+        let segment = format!("{percent} %\r");
+        stream.push(segment.as_bytes());
+        assert_eq!(stream.sink(), segment.as_bytes());
+    }
+}
+
+/// Scenario 27: an application's flush between the halves of a secret releases neither.
+#[test]
+fn a_flush_between_two_halves_releases_neither() {
+    use std::io::Write as _;
+    let mut writer = keepmum::Writer::new(&with(&["correct-horse-battery"]), Vec::new());
+    writer.write_all(b"correct-horse").unwrap();
+    writer.flush().unwrap();
+    writer.write_all(b"-battery").unwrap();
+    assert_eq!(writer.finish().unwrap(), b"[REDACTED:s0]");
+}
+
+/// Scenario 29: what was held when a stream is dropped does not leave.
+#[test]
+fn a_dropped_stream_drops_what_it_held() {
+    let mut out = Vec::new();
+    let mut stream = with(&["correct-horse-battery"]).stream(&mut out);
+    stream.push(b"a correct-horse-batt");
+    drop(stream);
+    assert_eq!(out, b"a ");
+}
+
+/// Scenario 31: two streams share nothing but the redactor.
+#[test]
+fn halves_in_two_streams_do_not_meet() {
+    let redactor = with(&["hunter2-x9"]);
+    assert_eq!(pushed(&redactor, &[Some("hunt")]), b"hunt");
+    assert_eq!(pushed(&redactor, &[Some("er2-x9")]), b"er2-x9");
 }

@@ -31,7 +31,7 @@ pub(crate) struct Hit {
 }
 
 /// Scratch memory of one scan.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Positions(Vec<u32>);
 
 /// Collects heads for a [`Prefilter`].
