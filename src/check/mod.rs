@@ -19,6 +19,9 @@ pub enum Check {
     Entropy(f32),
     /// No template, placeholder or stop word: `changeme`, `xxxx`, `${VAR}`, `<token>`, `null`.
     Real,
+    /// No run of one character, no `EXAMPLE`: every rule but blocks has it.
+    #[serde(skip)]
+    Unmasked,
     /// At least one digit.
     Digit,
     /// At least two of: a lower-case letter, an upper-case letter, a digit.
@@ -33,6 +36,8 @@ pub enum Check {
     NonTemplate,
     /// Fit to be assigned to a name that says password: real, and neither code nor a path.
     Assigned,
+    /// As `plausible`, for what stands in quotes: brackets are no code there.
+    Quoted,
     /// Looks like what a person or a generator would choose as a password or key: see the manual, "Telling names".
     Plausible,
 }
@@ -42,6 +47,7 @@ impl Check {
     pub(crate) fn accepts(self, secret: &[u8]) -> bool {
         match self {
             Check::Entropy(least) => entropy::bits_per_byte(secret) >= least,
+            Check::Unmasked => real::is_unmasked(secret),
             Check::Real => real::is_real(secret),
             Check::Digit => secret.iter().any(u8::is_ascii_digit),
             Check::Mixed => kinds(secret) >= 2,
@@ -50,6 +56,7 @@ impl Check {
             Check::Basic => base64::decode(secret).contains(&b':'),
             Check::NonTemplate => !real::is_template(secret),
             Check::Assigned => real::is_assigned(secret),
+            Check::Quoted => real::is_quoted(secret),
             Check::Plausible => real::is_plausible(secret),
         }
     }

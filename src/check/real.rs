@@ -3,6 +3,7 @@
 /// Values that stand where a secret will be, in lower case.
 const STOP_WORDS: &[&str] = &[
     "admin",
+    "aws4-hmac-sha256",
     "basic",
     "bearer",
     "changeit",
@@ -26,13 +27,18 @@ const STOP_WORDS: &[&str] = &[
     "none",
     "null",
     "optional",
+    "pass",
+    "passphrase",
     "passwd",
     "password",
+    "password123",
+    "passwords",
     "placeholder",
     "redacted",
     "required",
     "root",
     "sample",
+    "scram-sha-256",
     "secret",
     "string",
     "test",
@@ -80,23 +86,74 @@ fn lower_case<'a>(value: &[u8], room: &'a mut [u8; LOOKED_AT]) -> &'a [u8] {
     lower
 }
 
+/// Whether `value` is not masked: no long run of one character, no `EXAMPLE`. `A` is what base64 makes of zeros.
+pub(super) fn is_unmasked(value: &[u8]) -> bool {
+    let mut room = [0; LOOKED_AT];
+    let lower = lower_case(value, &mut room);
+    let masked = value.chunk_by(|a, b| a == b).any(|run| match run[0] {
+        b'A' | b'=' => false,
+        b'x' | b'X' | b'*' | b'.' | b'#' => run.len() >= 5,
+        _ => run.len() >= 8,
+    });
+    !masked && memchr::memmem::find(lower, b"example").is_none()
+}
+
 /// Whether `value` looks chosen as a secret, for places where only a name tells: real, and neither a plain word or
 /// number nor code such as `config.get(x)` or a path.
 pub(super) fn is_plausible(value: &[u8]) -> bool {
-    let has = |is: fn(&u8) -> bool| value.iter().any(is);
-    let letters = has(u8::is_ascii_alphabetic);
-    let digits = has(u8::is_ascii_digit);
-    let others = value.iter().any(|byte| b"!@#%^&*~+?".contains(byte));
-    let mixed_case = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    let varied = letters && (digits || others) || mixed_case && value.len() >= 20;
-    varied && !is_code(value) && is_real(value)
+    is_varied(value) && !is_code(value) && !is_identifier(value) && is_real(value)
 }
 
-/// Whether `value` may be a password that something assigns: real, and neither code nor a path.
+/// As [`is_plausible`], for what stands in quotes, where brackets are no code.
+pub(super) fn is_quoted(value: &[u8]) -> bool {
+    let phrase = value.iter().any(u8::is_ascii_whitespace);
+    is_varied(value) && !phrase && !is_reference(value) && !is_identifier(value) && is_real(value)
+}
+
+/// Whether `value` may be a password that something assigns: real, and neither code nor a path nor another name.
 pub(super) fn is_assigned(value: &[u8]) -> bool {
-    let attribute = value.contains(&b'.')
-        && value.iter().all(|&b| b.is_ascii_lowercase() || b"._".contains(&b));
-    !attribute && !is_code(value) && is_real(value)
+    let name = value.iter().all(|&b| b.is_ascii_lowercase() || b"._-".contains(&b));
+    let attribute = name && value.contains(&b'.');
+    let other_name = name && value.iter().any(|&b| b"_-".contains(&b)) && names_a_secret(value);
+    !attribute && !other_name && !is_code(value) && !is_constant(value) && is_real(value)
+}
+
+/// Letters with digits or symbols, or letters of both cases without the shape of words.
+fn is_varied(value: &[u8]) -> bool {
+    let has = |is: fn(&u8) -> bool| value.iter().any(is);
+    let letters = has(u8::is_ascii_alphabetic);
+    let others = has(u8::is_ascii_digit) || value.iter().any(|byte| b"!@#%^&*~+?".contains(byte));
+    letters && others || value.len() >= 20 && is_jumbled(value)
+}
+
+/// Letters whose case changes too often for `camelCase`.
+fn is_jumbled(value: &[u8]) -> bool {
+    let changes = value
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase());
+    value.iter().all(u8::is_ascii_alphanumeric) && changes.count() * 20 >= value.len() * 9
+}
+
+/// `MAX_TOKENS_1024`: words and numbers in capitals.
+fn is_constant(value: &[u8]) -> bool {
+    let word = |part: &[u8]| {
+        part.iter().all(u8::is_ascii_uppercase) || part.iter().all(u8::is_ascii_digit)
+    };
+    value.contains(&b'_') && value.split(|&byte| byte == b'_').all(word)
+}
+
+/// `_bindgen_ty_5`: words and numbers joined by underscores.
+fn is_identifier(value: &[u8]) -> bool {
+    let word = |part: &[u8]| {
+        part.iter().all(u8::is_ascii_alphabetic) || part.iter().all(u8::is_ascii_digit)
+    };
+    value.contains(&b'_') && value.split(|&byte| byte == b'_').all(word)
+}
+
+fn names_a_secret(value: &[u8]) -> bool {
+    [&b"passw"[..], b"secret", b"token", b"key", b"passphrase", b"pwd"]
+        .iter()
+        .any(|name| memchr::memmem::find(value, name).is_some())
 }
 
 fn is_stop_word(lower: &[u8]) -> bool {
@@ -139,12 +196,35 @@ fn is_run(lower: &[u8]) -> bool {
 fn is_code(value: &[u8]) -> bool {
     let name =
         value.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b"_.:>-".contains(&b)).count();
-    let called = name > 0 && matches!(value.get(name), Some(b'(' | b'[' | b'{' | b'<'));
+    let called = name > 0
+        && matches!(
+            value[name..],
+            [b'(' | b'[' | b'{' | b'<', ..] | [b'!', b'(' | b'[' | b'{', ..]
+        );
+    let ternary = value.contains(&b'?') && value.contains(&b':');
     let path = matches!(
         value,
         [b'/', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..] | [_, b':', b'\\' | b'/', ..]
     );
-    called || path && !value.ends_with(b"=")
+    let begins = |with: &&[u8]| value.starts_with(with);
+    let scoped = [&b"self."[..], b"this.", b":", b"&", b"->", b"<", b"*"].iter().any(begins)
+        || memchr::memmem::find(value, b"::").is_some();
+    called || ternary || scoped || path && !value.ends_with(b"=") || is_reference(value)
+}
+
+/// What points elsewhere: a URL, a dotted name such as `com.vendor.service`, `@env:NAME`, `$dir/file`.
+fn is_reference(value: &[u8]) -> bool {
+    let word = |part: &[u8]| {
+        !part.is_empty() && part.len() <= 12 && part.iter().all(u8::is_ascii_lowercase)
+    };
+    let number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let mut parts = value.split(|&byte| byte == b'.');
+    let dotted = parts.clone().take(2).filter(|part| word(part)).count() == 2
+        || parts.all(|part| word(part) || number(part)) && value.contains(&b'.');
+    let url = value.starts_with(b"http://") || value.starts_with(b"https://");
+    let variable = matches!(value, [b'$', b'a'..=b'z' | b'A'..=b'Z', ..]) && value.contains(&b'/');
+    let source = matches!(value, [b'@', b'a'..=b'z', ..]) && value.contains(&b':');
+    dotted || url || variable || source
 }
 
 #[cfg(test)]

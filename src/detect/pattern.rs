@@ -54,7 +54,7 @@ pub(crate) enum Step {
     Pending,
     /// It does not match.
     Dead,
-    /// It matched; the checks have to judge `secret..end`.
+    /// It matched; `secret..end` is the secret and what stands behind it in the pattern.
     Matched { secret: u64, end: u64 },
     /// It has matched as much as the checks look at and may go on; accept it with [`Candidate::open`].
     Long { secret: u64, end: u64 },
@@ -86,13 +86,13 @@ impl Candidate {
         loop {
             let most = self.most(rule, limits);
             return match self.run(rule.pattern.secret(), window, eof, most) {
-                Run::Over => self.outcome(rule, true),
-                Run::Hungry => self.outcome(rule, false),
+                Run::Over => self.outcome(true),
+                Run::Hungry => self.outcome(false),
                 Run::Enough if self.phase == Phase::Open => {
                     if self.at < self.most(rule, limits) {
                         continue;
                     }
-                    self.outcome(rule, true)
+                    self.outcome(true)
                 }
                 Run::Enough => {
                     let end = self.matched.expect("it runs on until something matched");
@@ -138,11 +138,11 @@ impl Candidate {
         }
     }
 
-    fn outcome(&self, rule: &CompiledRule, over: bool) -> Step {
+    fn outcome(&self, over: bool) -> Step {
         let secret = self.secret;
         match (self.phase, self.matched, over) {
             (Phase::Open, Some(end), done) => Step::Reached { secret, end, done },
-            (_, Some(end), true) => Step::Matched { secret, end: end - rule.pattern.trail as u64 },
+            (_, Some(end), true) => Step::Matched { secret, end },
             (_, None, true) => Step::Dead,
             (_, _, false) => Step::Pending,
         }

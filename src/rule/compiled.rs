@@ -30,6 +30,9 @@ impl CompiledRule {
         let pattern = Pattern::new(&rule.pattern, shape, limits).map_err(refused)?;
         let mut checks = rule.checks.clone();
         checks.extend(rule.entropy.map(Check::Entropy));
+        if !rule.block {
+            checks.insert(0, Check::Unmasked);
+        }
         Ok(Self {
             id: Arc::from(rule.id.as_str()),
             confidence: rule.confidence,
@@ -37,6 +40,19 @@ impl CompiledRule {
             pattern,
             checks,
         })
+    }
+
+    /// How many bytes before its head a match begins, if what stands there, `before`, fits.
+    pub(crate) fn start(&self, before: &[u8]) -> Option<usize> {
+        match &self.pattern.behind {
+            None => Some(0),
+            Some(behind) => behind.start(before).map(|start| before.len() - start),
+        }
+    }
+
+    /// How many of the last bytes of `text` could stand before the fixed bytes of the pattern.
+    pub(crate) fn undecided(&self, text: &[u8]) -> usize {
+        self.pattern.behind.as_ref().map_or(0, |behind| behind.undecided(text))
     }
 
     /// Makes the automata now; done for every rule that is not built in.

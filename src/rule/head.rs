@@ -3,9 +3,12 @@
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::byte_set::ByteSet;
+use super::pattern::SHORTEST_HEAD;
 
 /// Positions of a pattern's beginning that are looked at; further ones add nothing to the prefilter.
 const LONGEST: usize = 12;
+/// Spellings of four positions beyond which they are too common to be looked for.
+const MOST_SPELLINGS: usize = 4096;
 /// Beginnings of one pattern; past this many it is cut short instead of multiplied further.
 const MOST: usize = 96;
 
@@ -23,12 +26,18 @@ impl Head {
         Self { sets: Vec::new(), extends }
     }
 
-    fn join(&self, next: &Head) -> Head {
+    fn join(&self, next: &Head, longest: usize) -> Head {
         let mut sets = self.sets.clone();
         sets.extend_from_slice(&next.sets);
-        let extends = next.extends && sets.len() < LONGEST;
-        sets.truncate(LONGEST);
+        let extends = next.extends && sets.len() < longest;
+        sets.truncate(longest);
         Head { sets, extends }
+    }
+
+    /// Whether the prefilter can look for it: some window of four positions has few spellings.
+    pub(crate) fn is_rare(&self) -> bool {
+        let spellings = |window: &[ByteSet]| window.iter().map(ByteSet::len).product::<usize>();
+        self.sets.windows(SHORTEST_HEAD).any(|window| spellings(window) <= MOST_SPELLINGS)
     }
 
     /// The head that stands for fixed bytes.
@@ -40,38 +49,62 @@ impl Head {
 
 /// The heads of `hir`, sorted and without doubles.
 pub(crate) fn heads(hir: &Hir) -> Vec<Head> {
-    let mut found = of(hir);
+    let mut found = of(hir, Open::Ends);
+    if !found.iter().all(Head::is_rare) {
+        found = of(hir, Open::Branches);
+    }
     found.sort();
     found.dedup_by(|a, b| a.sets == b.sets);
     found
 }
 
-fn of(hir: &Hir) -> Vec<Head> {
+/// What a repetition of open count does to a head.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// It ends it: few heads.
+    Ends,
+    /// Two heads go on: one with the least count and what follows, one with one more and an end.
+    Branches,
+}
+
+impl Open {
+    /// Positions after which a head needs no more.
+    fn longest(self) -> usize {
+        match self {
+            Open::Ends => LONGEST,
+            Open::Branches => SHORTEST_HEAD,
+        }
+    }
+}
+
+fn of(hir: &Hir, open: Open) -> Vec<Head> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![Head::empty(true)],
         HirKind::Literal(literal) => {
             let whole = Head { extends: true, ..Head::literal(&literal.0) };
-            vec![Head::empty(true).join(&whole)]
+            vec![Head::empty(true).join(&whole, open.longest())]
         }
         HirKind::Class(class) => match ByteSet::from_class(class) {
             Some(set) => vec![Head { sets: vec![set], extends: true }],
             None => vec![Head::empty(false)],
         },
-        HirKind::Capture(capture) => of(&capture.sub),
-        HirKind::Concat(parts) => {
-            parts.iter().fold(vec![Head::empty(true)], |heads, part| followed_by(heads, &of(part)))
+        HirKind::Capture(capture) => of(&capture.sub, open),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .fold(vec![Head::empty(true)], |heads, part| followed_by(heads, &of(part, open), open)),
+        HirKind::Alternation(branches) => {
+            branches.iter().flat_map(|branch| of(branch, open)).collect()
         }
-        HirKind::Alternation(branches) => branches.iter().flat_map(of).collect(),
         HirKind::Repetition(repetition) => {
-            repeated(&of(&repetition.sub), repetition.min, repetition.max)
+            repeated(&of(&repetition.sub, open), repetition.min, repetition.max, open)
         }
     }
 }
 
-fn repeated(once: &[Head], min: u32, max: Option<u32>) -> Vec<Head> {
+fn repeated(once: &[Head], min: u32, max: Option<u32>, open: Open) -> Vec<Head> {
     let mut heads = vec![Head::empty(true)];
     for _ in 0..min.min(LONGEST as u32) {
-        heads = followed_by(heads, once);
+        heads = followed_by(heads, once, open);
     }
     if max == Some(min) {
         return heads;
@@ -80,11 +113,16 @@ fn repeated(once: &[Head], min: u32, max: Option<u32>) -> Vec<Head> {
         heads.extend_from_slice(once);
         return heads;
     }
-    heads.iter_mut().for_each(|head| head.extends = false);
+    let ended = |head: Head| Head { extends: false, ..head };
+    if open == Open::Ends {
+        return heads.into_iter().map(ended).collect();
+    }
+    let more = followed_by(heads.clone(), once, open);
+    heads.extend(more.into_iter().map(ended));
     heads
 }
 
-fn followed_by(heads: Vec<Head>, next: &[Head]) -> Vec<Head> {
+fn followed_by(heads: Vec<Head>, next: &[Head], open: Open) -> Vec<Head> {
     let product = heads.iter().map(|head| if head.extends { next.len() } else { 1 }).sum::<usize>();
     if product > MOST {
         return heads.into_iter().map(|head| Head { extends: false, ..head }).collect();
@@ -94,7 +132,7 @@ fn followed_by(heads: Vec<Head>, next: &[Head]) -> Vec<Head> {
         .flat_map(|head| {
             let nexts = if head.extends { next } else { &[] };
             let kept = (!head.extends).then(|| head.clone());
-            kept.into_iter().chain(nexts.iter().map(|next| head.join(next)))
+            kept.into_iter().chain(nexts.iter().map(|next| head.join(next, open.longest())))
         })
         .collect()
 }
@@ -123,7 +161,13 @@ mod tests {
 
     #[test]
     fn a_head_ends_where_a_count_is_open() {
-        assert_eq!(shown("ab[xy]{1,3}cd"), ["ab<2>"]);
-        assert_eq!(shown("ab.*c"), ["ab"]);
+        assert_eq!(shown("abcd[xy]{1,3}cd"), ["abcd<2>"]);
+        assert_eq!(shown("abcd.*c"), ["abcd"]);
+    }
+
+    #[test]
+    fn a_short_head_goes_on_both_ways() {
+        assert_eq!(shown("ab[xy]{1,3}cd"), ["ab<2>c", "ab<2><2>"]);
+        assert_eq!(shown("abc[xy]*z"), ["abc<2>", "abcz"]);
     }
 }

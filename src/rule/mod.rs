@@ -1,5 +1,6 @@
 //! What a rule is: its TOML form, its compiled form, and the proof of its bounds.
 
+mod behind;
 mod builtin;
 mod byte_set;
 mod compiled;
@@ -10,6 +11,7 @@ mod left;
 mod pattern;
 pub mod template;
 
+pub(crate) use behind::LONGEST_BEHIND;
 pub(crate) use byte_set::ByteSet;
 pub(crate) use compiled::CompiledRule;
 pub use confidence::Confidence;

@@ -2,10 +2,13 @@
 
 use std::sync::OnceLock;
 
-use regex_automata::dfa::{StartKind, dense};
+use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson;
+use regex_automata::util::start;
+use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, HirKind};
 
+use super::behind::Behind;
 use super::head::{Head, heads};
 use crate::Limits;
 
@@ -24,8 +27,7 @@ pub(crate) const SHORTEST_HEAD: usize = 4;
 pub(crate) struct Pattern {
     lead: Option<Part>,
     secret: Part,
-    // Bytes after the secret that belong to the match but are not redacted.
-    pub(crate) trail: usize,
+    trail: Trail,
     // Whether the secret ends in a tail class or a block, and so has no bound.
     pub(crate) open: bool,
     // Whether the heads lie in the lead, so that a beginning of one claims nothing.
@@ -33,28 +35,66 @@ pub(crate) struct Pattern {
     // Whether the lead looks at nothing beyond itself, so that its matches do not depend on what follows.
     pub(crate) plain_lead: bool,
     pub(crate) heads: Vec<Head>,
+    // What stands before the heads, if the pattern's fixed bytes stand in its middle.
+    pub(crate) behind: Option<Behind>,
+}
+
+/// What belongs to a match behind the secret and is not redacted.
+enum Trail {
+    /// So many bytes.
+    Fixed(usize),
+    /// From `least` to `most` bytes. Both automata match all that their part can be.
+    Measured { least: usize, most: usize, secret: Part, trail: Part },
+}
+
+impl Trail {
+    /// Where the secret ends in `found`, which the secret and a trail fill: as late as it can.
+    fn secret_end(&self, found: &[u8]) -> usize {
+        match self {
+            Trail::Fixed(len) => found.len() - len,
+            Trail::Measured { least, most, secret, trail } => (*least..=*most.min(&found.len()))
+                .map(|len| found.len() - len)
+                .find(|&end| secret.fills(&found[..end]) && trail.fills(&found[end..]))
+                .unwrap_or(found.len()),
+        }
+    }
 }
 
 /// One of a pattern's parts. Its automaton is made when a candidate first needs it: most rules never see one.
 struct Part {
     hir: Hir,
+    kind: MatchKind,
     automaton: OnceLock<Automaton>,
 }
 
 impl Part {
     fn new(hir: Hir) -> Self {
-        Self { hir, automaton: OnceLock::new() }
+        Self { hir, kind: MatchKind::LeftmostFirst, automaton: OnceLock::new() }
+    }
+
+    /// A part of which every match counts, not only the preferred one.
+    fn every(hir: Hir) -> Self {
+        Self { kind: MatchKind::All, ..Self::new(hir) }
+    }
+
+    /// Whether some match ends where `text` does.
+    fn fills(&self, text: &[u8]) -> bool {
+        let automaton = self.automaton();
+        let config = start::Config::new().anchored(Anchored::Yes);
+        let start = automaton.start_state(&config).expect("anchored automata without quit bytes");
+        let state = text.iter().fold(start, |state, &byte| automaton.next_state(state, byte));
+        automaton.is_match_state(automaton.next_eoi_state(state))
     }
 
     fn automaton(&self) -> &Automaton {
         self.automaton.get_or_init(|| {
-            determinize(&self.hir)
+            determinize(&self.hir, self.kind)
                 .expect("built-in rules are compiled by a test, others when the redactor is built")
         })
     }
 
     fn check(&self) -> Result<(), String> {
-        let automaton = determinize(&self.hir)?;
+        let automaton = determinize(&self.hir, self.kind)?;
         let _ = self.automaton.set(automaton);
         Ok(())
     }
@@ -68,14 +108,12 @@ impl Pattern {
         // Heads of the lead alone claim no byte of the secret; a lead too short to be found is taken with the secret.
         let telling = Some(heads(&lead)).filter(|heads| findable(heads));
         let tells = telling.is_some();
-        let heads = telling.unwrap_or_else(|| heads(&hir));
-        if !findable(&heads) {
-            return Err(format!(
-                "the pattern has to begin with {SHORTEST_HEAD} positions of fixed count, so that it can be found"
-            ));
-        }
+        let (heads, behind) = match telling {
+            Some(heads) => (heads, None),
+            None => anchor(&hir)?,
+        };
         bounded("what stands before the secret", &lead, limits)?;
-        let trail_len = fixed(&trail)?;
+        let trail_kind = measured(&secret, &trail)?;
         if secret.properties().minimum_len().unwrap_or(0) == 0 {
             return Err("the secret can be empty".into());
         }
@@ -91,13 +129,22 @@ impl Pattern {
         let plain_lead = lead.properties().look_set().is_empty();
         let lead = (lead.properties().maximum_len() != Some(0)).then(|| Part::new(lead));
         let secret = Part::new(Hir::concat(vec![secret, trail]));
-        Ok(Self { lead, secret, trail: trail_len, open, tells, plain_lead, heads })
+        Ok(Self { lead, secret, trail: trail_kind, open, tells, plain_lead, heads, behind })
     }
 
     /// Makes the automata now, so that a pattern that is too large is an error instead of a surprise.
     pub(crate) fn check(&self) -> Result<(), String> {
+        if let Trail::Measured { secret, trail, .. } = &self.trail {
+            secret.check()?;
+            trail.check()?;
+        }
         self.lead.as_ref().map_or(Ok(()), Part::check)?;
         self.secret.check()
+    }
+
+    /// How many of the bytes of `found`, a match from the secret on, are the secret.
+    pub(crate) fn secret_len(&self, found: &[u8]) -> usize {
+        self.trail.secret_end(found)
     }
 
     pub(crate) fn lead(&self) -> Option<&Automaton> {
@@ -141,8 +188,37 @@ fn split(hir: &Hir) -> (Hir, Hir, Hir) {
     (Hir::concat(lead.to_vec()), rest[0].clone(), Hir::concat(rest[1..].to_vec()))
 }
 
+/// The fixed bytes by which the pattern is found: its beginning, or a place in the middle with few bytes before it.
+fn anchor(hir: &Hir) -> Result<(Vec<Head>, Option<Behind>), String> {
+    let mut parts = Vec::new();
+    flatten(hir, &mut parts);
+    for at in 0..parts.len() {
+        let heads = heads(&Hir::concat(parts[at..].to_vec()));
+        if !findable(&heads) {
+            continue;
+        }
+        if at == 0 {
+            return Ok((heads, None));
+        }
+        let behind = Behind::new(Hir::concat(parts[..at].to_vec()), &heads)?;
+        return Ok((heads, Some(behind)));
+    }
+    Err(format!(
+        "the pattern needs {SHORTEST_HEAD} positions of few bytes, so that it can be found"
+    ))
+}
+
+/// The parts of a sequence, groups opened.
+fn flatten(hir: &Hir, parts: &mut Vec<Hir>) {
+    match hir.kind() {
+        HirKind::Concat(inner) => inner.iter().for_each(|part| flatten(part, parts)),
+        HirKind::Capture(capture) => flatten(&capture.sub, parts),
+        _ => parts.push(hir.clone()),
+    }
+}
+
 fn findable(heads: &[Head]) -> bool {
-    heads.iter().all(|head| head.sets.len() >= SHORTEST_HEAD)
+    heads.iter().all(Head::is_rare)
 }
 
 fn is_secret(hir: &Hir) -> bool {
@@ -159,11 +235,20 @@ fn bounded(what: &str, hir: &Hir, limits: &Limits) -> Result<(), String> {
     }
 }
 
-fn fixed(trail: &Hir) -> Result<usize, String> {
+/// Longest trail: a boundary, not a text.
+const LONGEST_TRAIL: usize = 16;
+
+fn measured(secret: &Hir, trail: &Hir) -> Result<Trail, String> {
     let properties = trail.properties();
-    match (properties.minimum_len(), properties.maximum_len()) {
-        (Some(min), Some(max)) if min == max => Ok(min),
-        _ => Err("what stands behind the secret has to be of one length".into()),
+    match (properties.minimum_len().unwrap_or(0), properties.maximum_len()) {
+        (least, Some(most)) if least == most => Ok(Trail::Fixed(least)),
+        (least, Some(most)) if most <= LONGEST_TRAIL => Ok(Trail::Measured {
+            least,
+            most,
+            secret: Part::every(secret.clone()),
+            trail: Part::every(trail.clone()),
+        }),
+        _ => Err(format!("at most {LONGEST_TRAIL} bytes can stand behind the secret")),
     }
 }
 
@@ -193,10 +278,11 @@ fn tail_class(secret: &Hir) -> Result<(), String> {
     }
 }
 
-fn determinize(hir: &Hir) -> Result<Automaton, String> {
+fn determinize(hir: &Hir, kind: MatchKind) -> Result<Automaton, String> {
     let nfa = thompson::Compiler::new().build_from_hir(hir).map_err(|error| error.to_string())?;
     let config = dense::Config::new()
         .start_kind(StartKind::Anchored)
+        .match_kind(kind)
         .accelerate(false)
         .dfa_size_limit(Some(LARGEST_AUTOMATON))
         .determinize_size_limit(Some(LARGEST_AUTOMATON));

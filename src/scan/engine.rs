@@ -12,14 +12,14 @@ use crate::error::BuildError;
 use crate::finding::Fingerprint;
 use crate::limits::Limits;
 use crate::replace::Fingerprinter;
-use crate::rule::{ByteSet, CompiledRule, ends_in_word, is_word};
+use crate::rule::{ByteSet, CompiledRule, LONGEST_BEHIND, ends_in_word, is_word};
 
 /// Bytes that are looked at before their hits are judged: what is read twice is still in the cache.
 const BLOCK: usize = 32 << 10;
 /// Last start of a window in a rule's head.
 const LATEST: usize = 8;
 /// How many bytes before the undecided ones a window has to keep: boundaries and placeholders are looked for there.
-pub(crate) const CONTEXT: usize = 96;
+pub(crate) const CONTEXT: usize = LONGEST_BEHIND + 32;
 
 /// Everything that is known before the first byte comes. Immutable.
 pub(crate) struct Engine {
@@ -29,6 +29,8 @@ pub(crate) struct Engine {
     index: Index,
     prefilter: Prefilter,
     sources: Vec<Source>,
+    /// Rules whose fixed bytes stand in the middle.
+    behind: Vec<usize>,
     tail: Tail,
     allow: Allowlist,
     /// Texts that this redactor prints: what they name is hidden already.
@@ -68,6 +70,7 @@ impl Engine {
             debug_assert!(added, "fixed bytes have one spelling");
             sources.push(source);
         }
+        let behind = (0..rules.len()).filter(|&at| rules[at].pattern.behind.is_some()).collect();
         let (prefilter, tail) = (planner.build(), Tail::new(&rules));
         let (marks, mark_firsts) = (Vec::new(), ByteSet::EMPTY);
         Ok(Self {
@@ -77,6 +80,7 @@ impl Engine {
             index,
             prefilter,
             sources,
+            behind,
             tail,
             allow,
             marks,
@@ -110,6 +114,8 @@ impl Engine {
             self.tail.undecided(&self.index, window.bytes, from)
         };
         state.claim = window.base + undecided.claim as u64;
+        state.behind =
+            if eof { window.end() } else { window.end() - self.behind(window.bytes) as u64 };
         let stop = window.base + undecided.start as u64;
         self.blocks(state, window, from, Stop { at: stop, eof, rules: true });
         if eof {
@@ -190,7 +196,9 @@ impl Engine {
                 .map(|running| running.candidate.start)
                 .min()
                 .unwrap_or(resolved);
-            state.taken.retain(|&(_, end)| end > oldest.min(resolved));
+            // Matches to come can begin this much before what was read.
+            let oldest = oldest.min(resolved.saturating_sub(LONGEST_BEHIND as u64));
+            state.taken.retain(|&(_, end)| end > oldest);
         }
         let mut earlier = std::mem::take(&mut state.earlier);
         std::mem::swap(&mut earlier.running, &mut state.running);
@@ -228,8 +236,11 @@ impl Engine {
         self.drive(state, window, running, eof)
     }
 
-    fn candidate(&self, state: &mut State, window: Window<'_>, rule: u32, start: u64, eof: bool) {
+    fn candidate(&self, state: &mut State, window: Window<'_>, rule: u32, head: u64, eof: bool) {
         let compiled = &self.rules[rule as usize];
+        let Some(start) = compiled.start(window.before(head)).map(|len| head - len as u64) else {
+            return;
+        };
         let mut running = Running { candidate: Candidate::new(rule, start), label: None };
         if !compiled.left.allows(window.before(start)) || is_taken(state, &running.candidate) {
             return;
@@ -259,11 +270,12 @@ impl Engine {
             match running.candidate.advance(rule, window, eof, &self.limits) {
                 Step::Pending => return true,
                 Step::Dead => return false,
-                Step::Matched { secret, end } => {
+                Step::Matched { secret, end: taken } => {
+                    let len = rule.pattern.secret_len(window.slice(secret, taken));
+                    let end = secret + len as u64;
                     if let Some(label) =
                         self.judge(running.candidate.rule, window.slice(secret, end))
                     {
-                        let taken = end + rule.pattern.trail as u64;
                         state.taken.push((running.candidate.rule, taken));
                         add(state, window, secret, end, label);
                     }
@@ -418,8 +430,19 @@ impl Engine {
         }
     }
 
+    /// How many of the last bytes of `text` could stand before the fixed bytes of some rule.
+    fn behind(&self, text: &[u8]) -> usize {
+        self.behind.iter().map(|&rule| self.rules[rule].undecided(text)).max().unwrap_or(0)
+    }
+
     /// What lies before it is decided.
     pub(crate) fn frontier(&self, state: &State) -> u64 {
+        self.begun(state).min(state.behind)
+    }
+
+    /// As [`frontier`](Self::frontier), but for bytes of which nothing more is known than that fixed bytes of a rule
+    /// could follow them.
+    pub(crate) fn begun(&self, state: &State) -> u64 {
         let rules = state.running.iter().map(|running| running.candidate.claim());
         let values = state.values.iter().map(|live| live.start);
         let walks = state
@@ -457,3 +480,5 @@ fn add(state: &mut State, window: Window<'_>, start: u64, end: u64, label: Label
     last[4 - shown.len()..].copy_from_slice(shown);
     state.regions.add(start, end, label, last);
 }
+#[cfg(test)]
+mod zz { #[test] fn behinds() { let l = crate::Limits::default(); for r in crate::rule::builtin_rules() { let c = crate::rule::CompiledRule::new(&r, &l).unwrap(); if let Some(b) = &c.pattern.behind { println!("{} {} {:?}", c.id, b.most, b.bytes.iter().map(char::from).collect::<String>()); } } } }

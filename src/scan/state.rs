@@ -12,6 +12,8 @@ pub(crate) struct State {
     pub(crate) resolved: u64,
     /// No byte before it can be claimed by a start that is not a candidate below.
     pub(super) claim: u64,
+    /// Bytes from here on may stand before the fixed bytes of a rule.
+    pub(super) behind: u64,
     /// Candidates of rules, by start within a rule.
     pub(super) running: Vec<Running>,
     /// Candidates of known values.
@@ -44,7 +46,7 @@ pub(super) struct Running {
 impl State {
     /// Makes it as new, keeping its memory.
     pub(crate) fn reset(&mut self) {
-        (self.resolved, self.claim) = (0, 0);
+        (self.resolved, self.claim, self.behind) = (0, 0, 0);
         self.running.clear();
         self.values.clear();
         self.walks.clear();

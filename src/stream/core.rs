@@ -158,7 +158,7 @@ impl Core {
             show(compiled, region, sink);
             region.shown = true;
         }
-        let undecided = end - compiled.engine.frontier(&self.state).min(end);
+        let undecided = end - compiled.engine.begun(&self.state).min(end);
         let short = undecided < compiled.engine.limits().released as u64;
         if self.printed < end && short && !self.holds_a_match(compiled) {
             let window = Window::new(&self.carry, self.base);
