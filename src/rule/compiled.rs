@@ -52,7 +52,11 @@ impl CompiledRule {
 
     /// How many of the last bytes of `text` could stand before the fixed bytes of the pattern.
     pub(crate) fn undecided(&self, text: &[u8]) -> usize {
-        self.pattern.behind.as_ref().map_or(0, |behind| behind.undecided(text))
+        let Some(behind) = &self.pattern.behind else { return 0 };
+        let from = text.len() - behind.undecided(text);
+        let begins =
+            |at: &usize| self.left.allows(&text[..*at]) && self.pattern.begins(&text[*at..]);
+        (from..text.len()).find(begins).map_or(0, |at| text.len() - at)
     }
 
     /// Makes the automata now; done for every rule that is not built in.

@@ -142,6 +142,18 @@ impl Pattern {
         self.secret.check()
     }
 
+    /// Whether `text` may be the beginning of a match.
+    pub(crate) fn begins(&self, text: &[u8]) -> bool {
+        let automaton = self.lead().unwrap_or_else(|| self.secret());
+        let config = start::Config::new().anchored(Anchored::Yes);
+        let mut state =
+            automaton.start_state(&config).expect("anchored automata without quit bytes");
+        text.iter().all(|&byte| {
+            state = automaton.next_state(state, byte);
+            !automaton.is_dead_state(state)
+        })
+    }
+
     /// How many of the bytes of `found`, a match from the secret on, are the secret.
     pub(crate) fn secret_len(&self, found: &[u8]) -> usize {
         self.trail.secret_end(found)

@@ -480,5 +480,3 @@ fn add(state: &mut State, window: Window<'_>, start: u64, end: u64, label: Label
     last[4 - shown.len()..].copy_from_slice(shown);
     state.regions.add(start, end, label, last);
 }
-#[cfg(test)]
-mod zz { #[test] fn behinds() { let l = crate::Limits::default(); for r in crate::rule::builtin_rules() { let c = crate::rule::CompiledRule::new(&r, &l).unwrap(); if let Some(b) = &c.pattern.behind { println!("{} {} {:?}", c.id, b.most, b.bytes.iter().map(char::from).collect::<String>()); } } } }

@@ -26,7 +26,9 @@ impl Tail {
     pub(super) fn new(rules: &[CompiledRule]) -> Self {
         let with = |tells: bool| {
             let mut by_first = vec![Vec::new(); 256];
-            let chosen = rules.iter().filter(|rule| rule.pattern.tells == tells);
+            // What stands before fixed bytes in the middle is held already; the bytes themselves claim nothing more.
+            let weak = |rule: &CompiledRule| rule.pattern.tells || rule.pattern.behind.is_some();
+            let chosen = rules.iter().filter(|rule| weak(rule) == tells);
             for head in chosen.flat_map(|rule| &rule.pattern.heads) {
                 head.sets[0].iter().for_each(|byte| by_first[usize::from(byte)].push(head.clone()));
             }
