@@ -45,14 +45,9 @@ impl Allowlist {
     ///
     /// A pattern that is no regular expression.
     pub fn pattern(&mut self, pattern: &str, reason: &str) -> Result<&mut Self, BuildError> {
-        let whole = format!("^(?:{pattern})$");
-        let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
-        let regex = Regex::builder()
-            .configure(Regex::config().utf8_empty(false))
-            .syntax(syntax)
-            .build(&whole)
-            .map_err(|error| BuildError::allow(format_args!("`{pattern}`: {error}")))?;
-        self.patterns.push(regex);
+        let whole = compiled(&format!("^(?:{pattern})$"));
+        self.patterns
+            .push(whole.map_err(|why| BuildError::allow(format_args!("`{pattern}`: {why}")))?);
         self.reasons.push(reason.into());
         Ok(self)
     }
@@ -75,4 +70,17 @@ impl Allowlist {
         self.patterns.extend(other.patterns);
         self.reasons.extend(other.reasons);
     }
+}
+
+/// A pattern over bytes that is searched for.
+pub(crate) fn compiled(pattern: &str) -> Result<Regex, String> {
+    let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+    Regex::builder()
+        .configure(Regex::config().utf8_empty(false))
+        .syntax(syntax)
+        .build(pattern)
+        .map_err(|error| match error.syntax_error() {
+            Some(syntax) => syntax.to_string(),
+            None => error.to_string(),
+        })
 }

@@ -14,7 +14,7 @@ use crate::error::BuildError;
 use crate::finding::{Finding, Origin};
 use crate::limits::Limits;
 use crate::replace::{Fingerprinter, Replacement, Texts};
-use crate::rule::{CompiledRule, Rule, builtin_rules, parse_rules};
+use crate::rule::{CompiledRule, Rule, builtin_rules, import_gitleaks, parse_rules};
 use crate::scan::{Class, Engine, Parts, Region};
 use crate::secret::{Kept, Secret, expand};
 use crate::span::Span;
@@ -136,7 +136,7 @@ pub struct RedactorBuilder {
 /// Whether a rule's automata were proved to build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Proof {
-    /// By a test of the catalogue.
+    /// By a test of the catalogue, or when they were imported.
     Tested,
     /// Not yet.
     Needed,
@@ -191,6 +191,33 @@ impl RedactorBuilder {
     /// TOML that is not a list of rules.
     pub fn rules_toml(self, place: &str, toml: &str) -> Result<Self, BuildError> {
         Ok(parse_rules(place, toml)?.into_iter().fold(self, Self::rule))
+    }
+
+    /// Adds the rules of a gitleaks configuration; the texts say what means something else here, by rule.
+    ///
+    /// # Errors
+    ///
+    /// As [`import_gitleaks`](crate::rule::import_gitleaks).
+    pub fn gitleaks_toml(
+        mut self,
+        place: &str,
+        toml: &str,
+    ) -> Result<(Self, Vec<String>), BuildError> {
+        let import = import_gitleaks(place, toml)?;
+        self.rules.extend(import.rules.into_iter().map(|rule| (rule, Proof::Tested)));
+        Ok((self, import.notices))
+    }
+
+    /// Keeps those of the rules given so far that `keep` says: of a confidence, not of a vendor, all but one.
+    #[must_use]
+    pub fn retain_rules(mut self, mut keep: impl FnMut(&Rule) -> bool) -> Self {
+        self.rules.retain(|(rule, _)| keep(rule));
+        self
+    }
+
+    /// The rules given so far.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().map(|(rule, _)| rule)
     }
 
     /// What stands in the output for a secret.

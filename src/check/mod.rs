@@ -7,6 +7,8 @@ mod jwt;
 mod luhn;
 mod real;
 
+use std::fmt;
+
 use serde::Deserialize;
 
 /// A predicate over the bytes of a match's secret.
@@ -40,6 +42,15 @@ pub enum Check {
     Quoted,
     /// Looks like what a person or a generator would choose as a password or key: see the manual, "Telling names".
     Plausible,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Check::Entropy(least) => write!(f, "entropy >= {least}"),
+            named => f.write_str(&format!("{named:?}").to_ascii_lowercase()),
+        }
+    }
 }
 
 impl Check {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueHint};
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use keepmum::Replacement;
 use serde::Deserialize;
 
@@ -20,6 +20,7 @@ Precedence:
 
 Exit codes:
   0    done; also when the reader of the output went away
+  1    scan found a secret, rules test a bad example, rules explain a match
   2    bad arguments, configuration, rule or secret source
   3    input cannot be read or output cannot be written
   70   internal error; nothing that was held back left
@@ -27,7 +28,7 @@ Exit codes:
 
 /// Keeps secrets out of what passes through: reads standard input or files, writes them redacted to standard output.
 ///
-/// Finds known values exactly (from the environment, .env files, mounted secrets) and over 280 kinds of tokens by rule.
+/// Finds known values exactly (from the environment, .env files, mounted secrets) and over 350 kinds of tokens by rule.
 /// Bytes that are not secret pass unchanged and at once.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -47,6 +48,14 @@ pub(crate) struct Args {
     /// Further rules, as TOML; one with a built-in id takes its place
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Vec<PathBuf>,
+
+    /// A gitleaks configuration, as it is; `keepmum config check` tells what means something else here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gitleaks: Vec<PathBuf>,
+
+    /// Which rules are in force
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<Profile>,
 
     /// Variables of the environment whose values are secrets; without globs those whose names say so
     #[arg(long, value_name = "GLOB,…", num_args = 0.., require_equals = true, value_delimiter = ',')]
@@ -96,6 +105,19 @@ pub(crate) struct Args {
     pub(crate) command: Option<Command>,
 }
 
+/// How many rules are in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Profile {
+    /// None: only known secrets.
+    KnownOnly,
+    /// Those of medium and high confidence.
+    Precise,
+    /// All.
+    #[default]
+    Balanced,
+}
+
 /// When held bytes are shown although they are not decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "toml::Value")]
@@ -122,6 +144,18 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Report secrets in files, and rewrite nothing
+    ///
+    /// Exit code 0: none, 1: some, 2: an error. Ignore files are obeyed, binary files skipped.
+    Scan(ScanArgs),
+    /// About the rules in force
+    Rules {
+        /// How to print
+        #[arg(long, value_enum, default_value_t, global = true)]
+        format: Format,
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -129,6 +163,78 @@ pub(crate) enum Command {
     },
     /// Print the man page
     Man,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ScanArgs {
+    /// Files and folders; by default the working folder
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ScanFormat,
+
+    /// Scan what git has staged, as a check before a commit
+    #[arg(long)]
+    pub(crate) staged: bool,
+
+    /// Binary files too
+    #[arg(long)]
+    pub(crate) binary: bool,
+
+    /// Also what ignore files leave out
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+
+    /// Accepted findings, which are not reported again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write all findings to a baseline and accept them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON lines.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// A line each: place, rule, length.
+    #[default]
+    Text,
+    /// JSON lines.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// List the rules: id, confidence, description
+    List,
+    /// Show one rule
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Run the examples of a file of rules
+    Test {
+        /// The file
+        file: PathBuf,
+    },
+    /// Tell which rules match in a text, and which check accepts or rejects what they found
+    Explain {
+        /// The text
+        text: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use keepmum::Replacement;
 use serde::Deserialize;
 
-use super::args::Idle;
+use super::args::{Idle, Profile};
 use super::exit::Failure;
 
 /// The file's keys; they are named as the options are.
@@ -14,6 +14,12 @@ use super::exit::Failure;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Config {
     pub(crate) rules: Vec<PathBuf>,
+    pub(crate) gitleaks: Vec<PathBuf>,
+    pub(crate) profile: Option<Profile>,
+    /// Ids of rules, or vendors.
+    pub(crate) disable: Vec<String>,
+    /// Rules in the format of rule files.
+    pub(crate) rule: Vec<keepmum::Rule>,
     pub(crate) secrets_from_env: Option<FromEnv>,
     pub(crate) env_file: Vec<PathBuf>,
     pub(crate) secrets_file: BTreeMap<String, PathBuf>,
@@ -117,6 +123,7 @@ impl Config {
         let paths = config
             .rules
             .iter_mut()
+            .chain(&mut config.gitleaks)
             .chain(&mut config.env_file)
             .chain(config.secrets_file.values_mut());
         for path in paths.chain(&mut config.fingerprint_key_file).chain(&mut config.report) {

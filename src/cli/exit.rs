@@ -8,6 +8,8 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success,
+    /// `scan` found something, `rules test` an example that fails, `rules explain` a match.
+    Found,
     /// Bad arguments, configuration, rule or secret source.
     Usage,
     /// Input that cannot be read or output that cannot be written.
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(match exit {
             Exit::Success => 0,
+            Exit::Found => 1,
             Exit::Usage => 2,
             Exit::Io => 3,
             Exit::Internal => 70,

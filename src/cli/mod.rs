@@ -11,6 +11,8 @@ mod messages;
 mod output;
 mod progress;
 mod report;
+mod rules;
+mod scan;
 mod settings;
 mod signals;
 mod sources;
@@ -62,6 +64,12 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Some(Command::Config { command: ConfigCommand::Check { file } }) => {
             check(&args, file.as_deref())
         }
+        Some(Command::Scan(scan)) => scan::run(&settings(&args, None)?, scan),
+        Some(Command::Rules { format, command }) => {
+            let (exit, text) = rules::run(&settings(&args, None)?, command, *format)?;
+            print(text.as_bytes())?;
+            Ok(exit)
+        }
         Some(Command::Completions { shell }) => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "keepmum", &mut text);
@@ -94,7 +102,8 @@ fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Failure> {
         "{from}: good\nrules: {}\nknown secrets: {}\nreplacement: {}\n",
         settings.rule_count, settings.secret_count, settings.replacement
     );
-    print(text.as_bytes())
+    let notices = settings.notices.iter().map(|notice| format!("{notice}\n"));
+    print((text + &notices.collect::<String>()).as_bytes())
 }
 
 fn print(text: &[u8]) -> Result<Exit, Failure> {

@@ -22,3 +22,14 @@ pub(crate) fn bar(files: &[PathBuf], color: Color) -> ProgressBar {
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(total).with_style(style)
 }
+
+/// A bar over a number of files, or a hidden one.
+pub(crate) fn files(count: usize, color: Color) -> ProgressBar {
+    if !stderr().is_terminal() || stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = if color.is_on() { "{bar:40.green}" } else { "{bar:40}" };
+    let style = ProgressStyle::with_template(&format!("{{pos}}/{{len}} files {bar} {{eta}} left"));
+    ProgressBar::new(count as u64)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -4,9 +4,11 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use keepmum::{Allowlist, Limits, Redactor, RedactorBuilder, Replacement, Secret};
+use keepmum::{
+    Allowlist, Confidence, Limits, Redactor, RedactorBuilder, Replacement, Rule, Secret,
+};
 
-use super::args::{Args, Idle};
+use super::args::{Args, Idle, Profile};
 use super::config::{Config, FromEnv};
 use super::exit::Failure;
 use super::messages::Color;
@@ -26,6 +28,9 @@ pub(crate) struct Settings {
     pub(crate) idle: Option<Duration>,
     pub(crate) color: Color,
     pub(crate) warnings: Vec<String>,
+    /// Differences in meaning of imported rules.
+    pub(crate) notices: Vec<String>,
+    pub(crate) rules: Vec<Rule>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) rule_count: usize,
     pub(crate) secret_count: usize,
@@ -41,7 +46,8 @@ impl Settings {
         let replacement = replacement(args, &config);
         let secrets = secrets(args, &config)?;
         let secret_count = secrets.len();
-        let builder = builder(args, &config, secrets)?.replacement(replacement.clone());
+        let (builder, notices) = builder(args, &config, secrets)?;
+        let builder = builder.replacement(replacement.clone());
         let builder = with_allowed(builder, path.as_deref(), &config)?;
         Ok(Self {
             files: args.files.clone(),
@@ -50,7 +56,9 @@ impl Settings {
             jobs: usize::from(args.jobs),
             idle: idle(args.idle_release.or(config.idle_release)),
             color: args.color,
-            warnings: warnings(args, &config, &builder),
+            warnings: warnings(args, &config, &builder, &notices),
+            notices,
+            rules: builder.rules().cloned().collect(),
             config: path,
             rule_count: builder.rule_count(),
             secret_count,
@@ -60,24 +68,77 @@ impl Settings {
     }
 }
 
-fn builder(args: &Args, config: &Config, secrets: Vec<Secret>) -> Result<RedactorBuilder, Failure> {
+fn builder(
+    args: &Args,
+    config: &Config,
+    secrets: Vec<Secret>,
+) -> Result<(RedactorBuilder, Vec<String>), Failure> {
     let mut builder = Redactor::builder().limits(limits(config));
-    if !(args.only_known || config.only_known) {
+    let profile = args.profile.or(config.profile).unwrap_or_default();
+    if !(args.only_known || config.only_known || profile == Profile::KnownOnly) {
         builder = builder.builtin_rules();
     }
+    if profile == Profile::Precise {
+        builder = builder.retain_rules(|rule| rule.confidence >= Confidence::Medium);
+    }
+    builder = without_disabled(builder, &config.disable)?;
+    let (mut builder, notices) =
+        with_gitleaks(builder, config.gitleaks.iter().chain(&args.gitleaks))?;
     builder = with_rules(builder, config.rules.iter().chain(&args.rules))?;
+    builder = config.rule.iter().cloned().fold(builder, RedactorBuilder::rule);
     builder = secrets.into_iter().try_fold(builder, RedactorBuilder::known)?;
     for (name, how) in &config.replacements {
         builder = builder.replacement_for(name, how.0.clone());
     }
     match key_file(args, config) {
-        Some(path) => Ok(builder.fingerprint_key(key(path)?)),
-        None => Ok(builder),
+        Some(path) => Ok((builder.fingerprint_key(key(path)?), notices)),
+        None => Ok((builder, notices)),
     }
 }
 
-fn warnings(args: &Args, config: &Config, builder: &RedactorBuilder) -> Vec<String> {
+/// Leaves out rules by id or vendor. One that names nothing is a mistake, not a wish that came true.
+fn without_disabled(
+    builder: RedactorBuilder,
+    disable: &[String],
+) -> Result<RedactorBuilder, Failure> {
+    disable.iter().try_fold(builder, |builder, name| {
+        let named = |rule: &Rule| rule.id == *name || rule.vendor.eq_ignore_ascii_case(name);
+        let before = builder.rule_count();
+        let builder = builder.retain_rules(|rule| !named(rule));
+        if builder.rule_count() == before && before > 0 {
+            return Err(Failure::usage(format_args!("disable: no rule or vendor `{name}`")));
+        }
+        Ok(builder)
+    })
+}
+
+fn with_gitleaks<'a>(
+    builder: RedactorBuilder,
+    mut files: impl Iterator<Item = &'a PathBuf>,
+) -> Result<(RedactorBuilder, Vec<String>), Failure> {
+    files.try_fold((builder, Vec::new()), |(builder, mut all), path| {
+        let place = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format_args!("{place}: {error}")))?;
+        let (builder, notices) = builder.gitleaks_toml(&place, &text)?;
+        all.extend(notices);
+        Ok((builder, all))
+    })
+}
+
+fn warnings(
+    args: &Args,
+    config: &Config,
+    builder: &RedactorBuilder,
+    notices: &[String],
+) -> Vec<String> {
     let mut warnings: Vec<String> = builder.warnings().iter().map(ToString::to_string).collect();
+    if !notices.is_empty() {
+        let count = notices.len();
+        warnings.push(format!(
+            "imported rules differ in {count} points; `keepmum config check` lists them"
+        ));
+    }
     if replacement(args, config) == Replacement::Fingerprint && key_file(args, config).is_none() {
         warnings.push("no --fingerprint-key-file: nothing gets a fingerprint".to_owned());
     }

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use regex_automata::meta::Regex;
+
 use super::confidence::Confidence;
 use super::file::Rule;
 use super::left::Left;
 use super::pattern::{Pattern, Shape};
+use crate::allow::compiled;
 use crate::check::Check;
 use crate::error::BuildError;
 use crate::limits::Limits;
@@ -16,7 +19,9 @@ pub(crate) struct CompiledRule {
     pub(crate) confidence: Confidence,
     pub(crate) left: Left,
     pub(crate) pattern: Pattern,
-    pub(crate) checks: Vec<Check>,
+    checks: Vec<Check>,
+    // A secret in which one of them is found is none.
+    except: Vec<Regex>,
 }
 
 impl CompiledRule {
@@ -39,7 +44,14 @@ impl CompiledRule {
             left: rule.left,
             pattern,
             checks,
+            except: exceptions(rule).map_err(refused)?,
         })
+    }
+
+    /// Whether the rule's checks and exceptions let `secret` be one.
+    pub(crate) fn accepts(&self, secret: &[u8]) -> bool {
+        self.checks.iter().all(|check| check.accepts(secret))
+            && !self.except.iter().any(|regex| regex.is_match(secret))
     }
 
     /// How many bytes before its head a match begins, if what stands there, `before`, fits.
@@ -67,4 +79,10 @@ impl CompiledRule {
 
 fn is_name(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn exceptions(rule: &Rule) -> Result<Vec<Regex>, String> {
+    let words: Vec<String> = rule.stopwords.iter().map(|word| regex_syntax::escape(word)).collect();
+    let words = (!words.is_empty()).then(|| format!("(?i:{})", words.join("|")));
+    rule.except.iter().chain(&words).map(|pattern| compiled(pattern)).collect()
 }

@@ -1,5 +1,7 @@
 //! How sure a rule's author is.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 /// How sure the author of a rule is that its matches are secrets. Not a probability: it orders labels and lets
@@ -15,4 +17,14 @@ pub enum Confidence {
     Medium,
     /// The form is the vendor's own.
     High,
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        })
+    }
 }

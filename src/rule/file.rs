@@ -11,10 +11,13 @@ use crate::error::BuildError;
 ///
 /// The format is described in the manual under "Rules". A rule is inert until a
 /// [`RedactorBuilder`](crate::RedactorBuilder) compiles it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rule {
+    /// Whose kind of secret it is, as the file says.
+    #[serde(skip)]
+    pub vendor: String,
     /// Stable id, `vendor-kind`, of `[a-z0-9-]`. It is printed in placeholders.
     pub id: String,
     /// One line for people.
@@ -35,6 +38,12 @@ pub struct Rule {
     /// Whether the pattern runs from a begin mark to an end mark, and so may be unbounded inside.
     #[serde(default)]
     pub block: bool,
+    /// Patterns; a secret in which one of them is found is none.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// Words; a secret that holds one, in either case, is none.
+    #[serde(default)]
+    pub stopwords: Vec<String>,
     /// Templates of what has to be redacted; `«` and `»` mark the part if it is not all of it.
     #[serde(default)]
     pub positive: Vec<String>,
@@ -49,10 +58,19 @@ pub struct Rule {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    #[expect(dead_code, reason = "read by people, and checked to be text")]
     vendor: Option<String>,
     #[serde(default)]
     rule: Vec<Rule>,
+}
+
+impl Rule {
+    /// The first check that refuses `secret`, if one does.
+    pub fn refused_by(&self, secret: &[u8]) -> Option<String> {
+        let unmasked = (!self.block).then_some(Check::Unmasked);
+        let entropy = self.entropy.map(Check::Entropy);
+        let mut checks = unmasked.into_iter().chain(self.checks.iter().copied()).chain(entropy);
+        checks.find(|check| !check.accepts(secret)).map(|check| check.to_string())
+    }
 }
 
 /// Reads the rules of one TOML file. `place` names the file in errors.
@@ -65,5 +83,6 @@ pub fn parse_rules(place: &str, toml: &str) -> Result<Vec<Rule>, BuildError> {
         let line = error.span().map_or(1, |span| 1 + toml[..span.start].matches('\n').count());
         BuildError::rule_file(format_args!("{place}:{line}"), error.message())
     })?;
-    Ok(file.rule)
+    let vendor = file.vendor.unwrap_or_default();
+    Ok(file.rule.into_iter().map(|rule| Rule { vendor: vendor.clone(), ..rule }).collect())
 }

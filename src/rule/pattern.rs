@@ -43,8 +43,8 @@ pub(crate) struct Pattern {
 enum Trail {
     /// So many bytes.
     Fixed(usize),
-    /// From `least` to `most` bytes. Both automata match all that their part can be.
-    Measured { least: usize, most: usize, secret: Part, trail: Part },
+    /// From `least` to `most` bytes. The automata of secret and trail match all that their part can be.
+    Measured { least: usize, most: usize, parts: Box<[Part; 2]> },
 }
 
 impl Trail {
@@ -52,9 +52,9 @@ impl Trail {
     fn secret_end(&self, found: &[u8]) -> usize {
         match self {
             Trail::Fixed(len) => found.len() - len,
-            Trail::Measured { least, most, secret, trail } => (*least..=*most.min(&found.len()))
+            Trail::Measured { least, most, parts } => (*least..=*most.min(&found.len()))
                 .map(|len| found.len() - len)
-                .find(|&end| secret.fills(&found[..end]) && trail.fills(&found[end..]))
+                .find(|&end| parts[0].fills(&found[..end]) && parts[1].fills(&found[end..]))
                 .unwrap_or(found.len()),
         }
     }
@@ -134,9 +134,8 @@ impl Pattern {
 
     /// Makes the automata now, so that a pattern that is too large is an error instead of a surprise.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if let Trail::Measured { secret, trail, .. } = &self.trail {
-            secret.check()?;
-            trail.check()?;
+        if let Trail::Measured { parts, .. } = &self.trail {
+            parts.iter().try_for_each(Part::check)?;
         }
         self.lead.as_ref().map_or(Ok(()), Part::check)?;
         self.secret.check()
@@ -248,7 +247,7 @@ fn bounded(what: &str, hir: &Hir, limits: &Limits) -> Result<(), String> {
 }
 
 /// Longest trail: a boundary, not a text.
-const LONGEST_TRAIL: usize = 16;
+pub(super) const LONGEST_TRAIL: usize = 16;
 
 fn measured(secret: &Hir, trail: &Hir) -> Result<Trail, String> {
     let properties = trail.properties();
@@ -257,8 +256,7 @@ fn measured(secret: &Hir, trail: &Hir) -> Result<Trail, String> {
         (least, Some(most)) if most <= LONGEST_TRAIL => Ok(Trail::Measured {
             least,
             most,
-            secret: Part::every(secret.clone()),
-            trail: Part::every(trail.clone()),
+            parts: Box::new([secret, trail].map(|hir| Part::every(hir.clone()))),
         }),
         _ => Err(format!("at most {LONGEST_TRAIL} bytes can stand behind the secret")),
     }

@@ -302,9 +302,8 @@ impl Engine {
     /// Whether the checks accept `secret`, and what the redaction is called.
     fn judge(&self, rule: u32, secret: &[u8]) -> Option<Label> {
         let compiled = &self.rules[rule as usize];
-        let accepted = compiled.checks.iter().all(|check| check.accepts(secret))
-            && !self.is_mark(secret)
-            && !self.allow.excepts(secret);
+        let accepted =
+            compiled.accepts(secret) && !self.is_mark(secret) && !self.allow.excepts(secret);
         accepted.then(|| Label {
             class: Class::Rule(compiled.confidence),
             index: rule,

@@ -307,3 +307,134 @@ fn documents_come_from_the_same_definitions() {
         assert!(text(&output.stdout).contains(word), "{args:?}");
     }
 }
+
+fn plain(args: &[&str], folder: &TempDir) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.args(args).current_dir(folder.path()).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.output().unwrap()
+}
+
+/// A tree with one secret, the same in an ignored file, and a binary file.
+fn tree() -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    let token = keepmum::rule::template::expand("glpat-{alnum:20}", 1).unwrap().text;
+    fs::write(folder.path().join("a.env"), format!("x\nTOKEN={token}\n")).unwrap();
+    fs::write(folder.path().join("ignored.log"), &token).unwrap();
+    fs::write(folder.path().join("image.bin"), format!("\0{token}")).unwrap();
+    fs::write(folder.path().join(".gitignore"), "*.log\n").unwrap();
+    (folder, token)
+}
+
+#[test]
+fn a_scan_tells_places_and_no_values() {
+    let (folder, token) = tree();
+    let output = plain(&["scan"], &folder);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "a.env:2:7: gitlab-pat (26 bytes)\n");
+    assert!(text(&output.stderr).contains("1 findings in 2 files"), "{}", text(&output.stderr));
+    let all = plain(&["scan", "--no-ignore", "--binary", "--format=json"], &folder);
+    assert_eq!(text(&all.stdout).lines().count(), 3);
+    assert!(!text(&all.stdout).contains(&token[6..]));
+    let none = plain(&["scan", ".gitignore"], &folder);
+    assert_eq!((none.status.code(), none.stdout.len()), (Some(0), 0));
+    assert_eq!(plain(&["scan", "missing"], &folder).status.code(), Some(2));
+}
+
+#[test]
+fn sarif_has_what_the_standard_requires() {
+    let (folder, _) = tree();
+    let output = plain(&["scan", "--format=sarif"], &folder);
+    let sarif: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    assert_eq!(run["tool"]["driver"]["name"], "keepmum");
+    assert_eq!(run["tool"]["driver"]["rules"][0]["id"], "gitlab-pat");
+    let result = &run["results"][0];
+    assert!(result["message"]["text"].is_string());
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a.env");
+    assert_eq!(place["region"], serde_json::json!({"startLine": 2, "startColumn": 7}));
+}
+
+#[test]
+fn a_baseline_accepts_what_it_lists_and_nothing_else() {
+    let (folder, token) = tree();
+    assert!(plain(&["scan", "--write-baseline=accepted"], &folder).status.success());
+    let listed = fs::read_to_string(folder.path().join("accepted")).unwrap();
+    assert!(!listed.contains(&token));
+    let again = ["scan", "--baseline=accepted", "a.env"];
+    assert!(plain(&again, &folder).status.success());
+    let path = folder.path().join("a.env");
+    let moved = format!("more\nlines\n{}NEW={token}\n", fs::read_to_string(&path).unwrap());
+    fs::write(&path, moved).unwrap();
+    let output = plain(&again, &folder);
+    assert_eq!(text(&output.stdout), "a.env:5:5: gitlab-pat (26 bytes)\n");
+}
+
+#[test]
+fn a_scan_before_a_commit_reads_what_is_staged() {
+    let (folder, _) = tree();
+    let git = |args: &[&str]| {
+        Command::new("git").args(args).current_dir(folder.path()).output().unwrap();
+    };
+    git(&["init", "-q"]);
+    git(&["add", "a.env"]);
+    fs::write(folder.path().join("a.env"), "clean now").unwrap();
+    let output = plain(&["scan", "--staged"], &folder);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("a.env:2:7: gitlab-pat"));
+}
+
+#[test]
+fn rules_are_listed_shown_and_tested() {
+    let (folder, _) = tree();
+    assert!(text(&plain(&["rules", "list"], &folder).stdout).lines().count() > 300);
+    let shown = text(&plain(&["rules", "show", "gitlab-pat"], &folder).stdout);
+    assert!(shown.contains("confidence:") && shown.contains("pattern:"), "{shown}");
+    let unknown = plain(&["rules", "show", "gitlab-pta"], &folder);
+    assert!(text(&unknown.stderr).contains("did you mean `gitlab-pat`"));
+    let rule = "[[rule]]\nid='acme-key'\ndescription='d'\npattern='acme_[a-z]{8}'\n";
+    let file = folder.path().join("r.toml");
+    fs::write(&file, format!("{rule}positive=['acme_{{lower:8}}']\nnegative=['acme_']\n")).unwrap();
+    assert!(plain(&["rules", "test", "r.toml"], &folder).status.success());
+    fs::write(&file, format!("{rule}positive=['acme-x']\nnegative=['acme_']\n")).unwrap();
+    let failed = plain(&["rules", "test", "r.toml"], &folder);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(text(&failed.stdout).contains("FAILED acme-key"));
+}
+
+#[test]
+fn an_explanation_names_the_rule_and_the_check_and_masks_the_secret() {
+    let (folder, token) = tree();
+    let accepted = plain(&["rules", "explain", &token], &folder);
+    assert_eq!(accepted.status.code(), Some(1));
+    assert!(text(&accepted.stdout).contains("gitlab-pat: accepted"));
+    assert!(!text(&accepted.stdout).contains(&token[6..]));
+    let rejected = plain(&["rules", "explain", "password=changeme"], &folder);
+    assert_eq!(rejected.status.code(), Some(0));
+    let said = text(&rejected.stdout);
+    assert!(said.contains("generic-password: rejected by the check `assigned`"), "{said}");
+}
+
+#[test]
+fn rules_are_switched_off_narrowed_and_imported() {
+    let (folder, _) = tree();
+    let config = |toml: &str| fs::write(folder.path().join("keepmum.toml"), toml).unwrap();
+    config("disable = ['GitLab']\nprofile = 'precise'\n");
+    assert!(plain(&["scan", "a.env"], &folder).status.success());
+    config("disable = ['no-such-vendor']\n");
+    let refused = plain(&["scan"], &folder);
+    assert!(text(&refused.stderr).contains("no rule or vendor `no-such-vendor`"));
+    let gitleaks = "[[rules]]\nid='mine'\nregex='glpat-[A-Za-z0-9]{20}'\npath='x'\n";
+    fs::write(folder.path().join("g.toml"), gitleaks).unwrap();
+    config("disable = ['GitLab']\ngitleaks = ['g.toml']\n");
+    let output = plain(&["scan", "a.env"], &folder);
+    assert!(text(&output.stdout).contains("gitleaks-mine"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("differ in 1 points"));
+    let check = text(&plain(&["config", "check"], &folder).stdout);
+    assert!(check.contains("rule `mine`: its path is ignored"), "{check}");
+    config("[[rule]]\nid='gitlab-pat'\ndescription='d'\npattern='never_[a-z]{9}'\n");
+    let overridden = plain(&["scan", "a.env"], &folder);
+    assert!(!text(&overridden.stdout).contains("gitlab-pat"));
+}

@@ -1,0 +1,74 @@
+//! Findings as SARIF 2.1.0, for code scanning services.
+//!
+//! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
+
+use std::collections::BTreeSet;
+
+use keepmum::{Confidence, Rule};
+use serde_json::{Value, json};
+
+use super::Found;
+
+/// The whole document.
+pub(super) fn document(found: &[Found], rules: &[Rule]) -> String {
+    let used: BTreeSet<&str> = found.iter().map(|f| f.rule.as_str()).collect();
+    let rules: Vec<Value> = used.iter().map(|id| descriptor(id, rules)).collect();
+    let results: Vec<Value> = found.iter().map(result).collect();
+    let driver = json!({
+        "name": "keepmum",
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": rules,
+    });
+    let document = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}],
+    });
+    format!("{document}\n")
+}
+
+/// A rule of the catalogue, or a known secret by its name.
+fn descriptor(id: &str, rules: &[Rule]) -> Value {
+    let rule = rules.iter().find(|rule| rule.id == id);
+    let text = rule.map_or("A known secret", |rule| &rule.description);
+    let level = match rule.map(|rule| rule.confidence) {
+        Some(Confidence::Low) => "warning",
+        _ => "error",
+    };
+    let mut value = json!({
+        "id": id,
+        "shortDescription": {"text": text},
+        "defaultConfiguration": {"level": level},
+    });
+    if let Some(reference) = rule.and_then(|rule| rule.reference.as_ref()) {
+        value["helpUri"] = json!(reference);
+    }
+    value
+}
+
+fn result(f: &Found) -> Value {
+    json!({
+        "ruleId": f.rule,
+        "message": {"text": format!("{} of {} bytes", f.rule, f.length)},
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": {"uri": uri(&f.path)},
+                "region": {"startLine": f.line, "startColumn": f.column},
+            },
+        }],
+        "partialFingerprints": {"keepmum/v1": f.fingerprint},
+    })
+}
+
+/// A path as a relative reference: what a URI cannot hold is percent-encoded.
+fn uri(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    path.bytes().fold(String::new(), |mut out, byte| {
+        if plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}
