@@ -73,3 +73,42 @@ fn is_hidden(redactor: &Redactor, template: &str, seed: u64) -> bool {
     let (start, end) = (example.secret.start as u64, example.secret.end as u64);
     found.iter().any(|f| f.span().start() <= start && end <= f.span().end())
 }
+
+/// The page that lists every rule; `KEEPMUM_BLESS=1 cargo test catalogue` writes it anew.
+#[test]
+fn the_page_of_the_catalogue_is_not_stale() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rule/CATALOGUE.md");
+    let page = page();
+    if std::env::var_os("KEEPMUM_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == page, "run KEEPMUM_BLESS=1 cargo test catalogue");
+}
+
+fn page() -> String {
+    let rules = builtin_rules();
+    let mut out = format!(
+        "# The catalogue\n\n{} rules. This page is generated from `builtin/*.toml`; \
+         `keepmum rules show ID` tells more.\n\n\
+         | rule | what | confidence | checks | example | reference |\n|---|---|---|---|---|---|\n",
+        rules.len()
+    );
+    let cell = |text: &str| text.escape_debug().to_string().replace('|', "\\|");
+    for rule in &rules {
+        let entropy = rule.entropy.map(|least| format!("entropy {least}"));
+        let checks: Vec<String> =
+            rule.checks.iter().map(ToString::to_string).chain(entropy).collect();
+        let reference =
+            rule.reference.as_ref().map_or(String::new(), |url| format!("[source]({url})"));
+        out += &format!(
+            "| `{}` | {} | {} | {} | `` {} `` | {reference} |\n",
+            rule.id,
+            cell(&rule.description),
+            rule.confidence,
+            checks.join(", "),
+            cell(&rule.positive[0]),
+        );
+    }
+    out
+}
