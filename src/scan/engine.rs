@@ -168,7 +168,7 @@ impl Engine {
         for hit in hits[..count].iter().filter(|hit| hit.start >= from) {
             let start = window.base + hit.start as u64;
             if start >= stop.at {
-                state.claim = state.claim.min(start);
+                state.claim = state.claim.min(self.earliest(window, hit));
                 continue;
             }
             match self.sources[hit.target as usize] {
@@ -184,6 +184,19 @@ impl Engine {
             }
         }
         hits.drain(..count);
+    }
+
+    /// The first byte that a head found behind `stop` may claim once it is judged.
+    fn earliest(&self, window: Window<'_>, hit: &Hit) -> u64 {
+        let head = window.base + hit.start as u64;
+        let Source::Rule(rule) = self.sources[hit.target as usize] else { return head };
+        let rule = &self.rules[rule as usize];
+        match rule.start(window.before(head)) {
+            // Its head stays, and the secret begins behind it.
+            Some(_) if rule.pattern.tells => head + crate::rule::SHORTEST_HEAD as u64,
+            Some(len) => head - len as u64,
+            None => u64::MAX,
+        }
     }
 
     /// Lets the candidates of earlier windows read on.
