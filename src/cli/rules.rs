@@ -161,10 +161,6 @@ fn explain(rules: &[Rule], text: &str, format: Format) -> Result<(Exit, String),
     }
     let found = out.iter().any(|(.., refused)| refused.is_none());
     let exit = if found { Exit::Found } else { Exit::Success };
-    let masked = |start: usize, end: usize| {
-        let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        format!("{}{}", &text[from..start], "*".repeat((end - start).min(40)))
-    };
     let said = out.iter().map(|(rule, start, end, refused)| {
         if format == Format::Json {
             let verdict = refused.is_none();
@@ -177,7 +173,9 @@ fn explain(rules: &[Rule], text: &str, format: Format) -> Result<(Exit, String),
             None => "accepted".to_owned(),
             Some(check) => format!("rejected by the check `{check}`"),
         };
-        format!("{}: {verdict}\n  {} ({} bytes)\n", rule.id, masked(*start, *end), end - start)
+        // Nothing around it is shown: another secret may stand there.
+        let stars = "*".repeat((end - start).min(40));
+        format!("{}: {verdict}\n  at byte {start}: {stars} ({} bytes)\n", rule.id, end - start)
     });
     let said: String = said.collect();
     let none = format == Format::Text && said.is_empty();

@@ -449,12 +449,6 @@ impl Engine {
 
     /// What lies before it is decided.
     pub(crate) fn frontier(&self, state: &State) -> u64 {
-        self.begun(state).min(state.behind)
-    }
-
-    /// As [`frontier`](Self::frontier), but for bytes of which nothing more is known than that fixed bytes of a rule
-    /// could follow them.
-    pub(crate) fn begun(&self, state: &State) -> u64 {
         let rules = state.running.iter().map(|running| running.candidate.claim());
         let values = state.values.iter().map(|live| live.start);
         let walks = state
@@ -462,7 +456,7 @@ impl Engine {
             .iter()
             .filter(|step| step.seen > 0)
             .map(|step| step.at - self.index.walks[step.walk as usize].live(step) as u64);
-        rules.chain(values).chain(walks).fold(state.claim, u64::min)
+        rules.chain(values).chain(walks).fold(state.claim.min(state.behind), u64::min)
     }
 }
 

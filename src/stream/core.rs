@@ -148,11 +148,7 @@ impl Core {
 
     pub(crate) fn release(&mut self, compiled: &Compiled, sink: &mut impl Sink) {
         let end = self.end();
-        // Bytes of which nothing is known but that a rule's fixed bytes could follow are let go.
-        let begun = compiled.engine.begun(&self.state);
-        let carry = std::mem::take(&mut self.carry);
-        self.print(compiled, Window::new(&carry, self.base), begun, sink);
-        self.carry = carry;
+        let frontier = compiled.engine.frontier(&self.state);
         // A region that begins here may grow, but nothing says it will: show it now, and let it grow silently.
         for region in self.state.regions.iter_mut().filter(|region| !region.shown) {
             if region.start > self.printed {
@@ -162,7 +158,7 @@ impl Core {
             region.shown = true;
             self.printed = self.printed.max(region.end);
         }
-        let undecided = end.saturating_sub(begun);
+        let undecided = end.saturating_sub(frontier);
         let short = undecided < compiled.engine.limits().released as u64;
         if self.printed < end && short && !self.holds_a_match(compiled) {
             let window = Window::new(&self.carry, self.base);

@@ -411,6 +411,9 @@ fn an_explanation_names_the_rule_and_the_check_and_masks_the_secret() {
     assert_eq!(accepted.status.code(), Some(1));
     assert!(text(&accepted.stdout).contains("gitlab-pat: accepted"));
     assert!(!text(&accepted.stdout).contains(&token[6..]));
+    let two =
+        plain(&["rules", "explain", &format!("\u{e9} {token} password={}", &token[6..])], &folder);
+    assert!(!text(&two.stdout).contains(&token[6..]), "one secret's place shows no other");
     let rejected = plain(&["rules", "explain", "password=changeme"], &folder);
     assert_eq!(rejected.status.code(), Some(0));
     let said = text(&rejected.stdout);

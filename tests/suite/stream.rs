@@ -209,6 +209,15 @@ fn silence_behind_a_short_password_shows_none_of_it() {
     assert_eq!(pushed(&redactor, &steps), b"password=[REDACTED:generic-password] next");
 }
 
+/// Silence in a token whose fixed bytes have not come yet shows none of it.
+#[test]
+fn silence_before_fixed_bytes_shows_nothing() {
+    let redactor = Redactor::builder().builtin_rules().build().unwrap();
+    let example = keepmum::rule::template::expand("{alnum:76}AZDO{alnum:4}", 3).unwrap().text;
+    let steps = [Some(&example[..40]), None, Some(&example[40..]), Some(" x")];
+    assert_eq!(pushed(&redactor, &steps), b"[REDACTED:azure-devops-pat] x");
+}
+
 /// Scenario 13: what is printed is not read again.
 #[test]
 fn placeholders_are_not_scanned() {

@@ -18,6 +18,9 @@ use super::settings::Settings;
 /// Bytes at the beginning of a file that tell whether it is binary.
 const SNIFFED: usize = 8 << 10;
 
+/// Bytes on each side of a secret that go into its fingerprint at most.
+const AROUND: usize = 256;
+
 /// A finding at its place. Holds nothing of the secret.
 pub(crate) struct Found {
     pub(crate) rule: String,
@@ -25,6 +28,8 @@ pub(crate) struct Found {
     /// Line and column in bytes, counted from 1.
     pub(crate) line: usize,
     pub(crate) column: usize,
+    /// The column in the units of SARIF.
+    pub(crate) utf16_column: usize,
     pub(crate) length: usize,
     /// Tells the finding from others, run after run, even if lines above it come and go.
     pub(crate) fingerprint: String,
@@ -67,27 +72,43 @@ fn is_binary(bytes: &[u8]) -> bool {
 
 fn in_text(redactor: &Redactor, path: &str, bytes: &[u8]) -> Vec<Found> {
     let mut prints = baseline::Prints::default();
-    let findings = redactor.find(bytes);
-    let (mut line, mut counted) = (1, 0);
-    findings
+    let spans: Vec<(String, usize, usize)> = redactor
+        .find(bytes)
         .iter()
-        .map(|finding| {
-            let (start, end) = (finding.span().start() as usize, finding.span().end() as usize);
-            line += memchr::memchr_iter(b'\n', &bytes[counted..start]).count();
-            counted = start;
-            let from = memchr::memrchr(b'\n', &bytes[..start]).map_or(0, |at| at + 1);
-            let until = memchr::memchr(b'\n', &bytes[end..]).map_or(bytes.len(), |at| end + at);
-            let around = [&bytes[from..start], &bytes[end..until]];
-            Found {
-                rule: finding.name().to_owned(),
-                path: path.to_owned(),
-                line,
-                column: start - from + 1,
-                length: end - start,
-                fingerprint: prints.next(finding.name(), path, around),
-            }
-        })
-        .collect()
+        .map(|f| (f.name().to_owned(), f.span().start() as usize, f.span().end() as usize))
+        .collect();
+    let (mut line, mut line_start, mut counted, mut units) = (1, 0, 0, 0);
+    let mut found = Vec::new();
+    for (at, (rule, start, end)) in spans.iter().enumerate() {
+        let passed = &bytes[counted..*start];
+        line += memchr::memchr_iter(b'\n', passed).count();
+        if let Some(end) = memchr::memrchr(b'\n', passed) {
+            line_start = counted + end + 1;
+            units = 0;
+        }
+        units += utf16(&bytes[counted.max(line_start)..*start]);
+        counted = *start;
+        // Its neighbours' secrets are no part of its fingerprint either.
+        let from = at.checked_sub(1).map_or(line_start, |before| line_start.max(spans[before].2));
+        let until = spans.get(at + 1).map_or(bytes.len(), |after| after.1);
+        let from = from.max(start.saturating_sub(AROUND));
+        let rest = &bytes[*end..until.min(end + AROUND)];
+        let rest = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        found.push(Found {
+            rule: rule.clone(),
+            path: path.to_owned(),
+            line,
+            column: start - line_start + 1,
+            utf16_column: units + 1,
+            length: end - start,
+            fingerprint: prints.next(rule, path, [&bytes[from..*start], rest]),
+        });
+    }
+    found
+}
+
+fn utf16(bytes: &[u8]) -> usize {
+    String::from_utf8_lossy(bytes).encode_utf16().count()
 }
 
 fn text(found: &[Found]) -> String {

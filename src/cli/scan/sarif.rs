@@ -53,7 +53,7 @@ fn result(f: &Found) -> Value {
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": {"uri": uri(&f.path)},
-                "region": {"startLine": f.line, "startColumn": f.column},
+                "region": {"startLine": f.line, "startColumn": f.utf16_column},
             },
         }],
         "partialFingerprints": {"keepmum/v1": f.fingerprint},
