@@ -125,7 +125,7 @@ impl fmt::Debug for Redactor {
 #[derive(Clone, Default)]
 pub struct RedactorBuilder {
     secrets: Vec<Secret>,
-    rules: Vec<(Rule, Proof)>,
+    rules: Vec<(Rule, Automata)>,
     replacement: Replacement,
     replacements: HashMap<String, Replacement>,
     fingerprint_key: Option<Secret>,
@@ -135,11 +135,11 @@ pub struct RedactorBuilder {
 
 /// Whether a rule's automata were proved to build.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Proof {
+enum Automata {
     /// By a test of the catalogue, or when they were imported.
     Tested,
     /// Not yet.
-    Needed,
+    Untested,
 }
 
 impl RedactorBuilder {
@@ -170,7 +170,7 @@ impl RedactorBuilder {
     /// Adds the built-in catalogue.
     #[must_use]
     pub fn builtin_rules(mut self) -> Self {
-        self.rules.extend(builtin_rules().into_iter().map(|rule| (rule, Proof::Tested)));
+        self.rules.extend(builtin_rules().into_iter().map(|rule| (rule, Automata::Tested)));
         self
     }
 
@@ -178,8 +178,8 @@ impl RedactorBuilder {
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         match self.rules.iter_mut().find(|(old, _)| old.id == rule.id) {
-            Some(old) => *old = (rule, Proof::Needed),
-            None => self.rules.push((rule, Proof::Needed)),
+            Some(old) => *old = (rule, Automata::Untested),
+            None => self.rules.push((rule, Automata::Untested)),
         }
         self
     }
@@ -204,7 +204,7 @@ impl RedactorBuilder {
         toml: &str,
     ) -> Result<(Self, Vec<String>), BuildError> {
         let import = import_gitleaks(place, toml)?;
-        self.rules.extend(import.rules.into_iter().map(|rule| (rule, Proof::Tested)));
+        self.rules.extend(import.rules.into_iter().map(|rule| (rule, Automata::Tested)));
         Ok((self, import.notices))
     }
 
@@ -212,6 +212,13 @@ impl RedactorBuilder {
     #[must_use]
     pub fn retain_rules(mut self, mut keep: impl FnMut(&Rule) -> bool) -> Self {
         self.rules.retain(|(rule, _)| keep(rule));
+        self
+    }
+
+    /// Asks the rules given so far for their proofs: of a token with a checksum only what passes it is redacted.
+    #[must_use]
+    pub fn prove_rules(mut self) -> Self {
+        self.rules.iter_mut().for_each(|(rule, _)| *rule = std::mem::take(rule).prove());
         self
     }
 
@@ -309,9 +316,9 @@ impl RedactorBuilder {
     fn compiled_rules(&self) -> Result<Vec<CompiledRule>, BuildError> {
         self.rules
             .iter()
-            .map(|(rule, proof)| {
+            .map(|(rule, automata)| {
                 let compiled = CompiledRule::new(rule, &self.limits)?;
-                if *proof == Proof::Needed {
+                if *automata == Automata::Untested {
                     compiled.check_automata()?;
                 }
                 Ok(compiled)

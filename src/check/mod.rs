@@ -1,15 +1,21 @@
 //! Offline predicates that can only reject a match. None of them asks a network, and none can make a match of bytes
 //! that no rule claimed.
 
+mod aws;
 mod base64;
+mod crc32;
 mod entropy;
 mod jwt;
 mod luhn;
 mod real;
+mod slack;
+mod stripe;
 
 use std::fmt;
 
 use serde::Deserialize;
+
+pub(crate) use crc32::base62 as crc32_digits;
 
 /// A predicate over the bytes of a match's secret.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -32,6 +38,15 @@ pub enum Check {
     Jwt,
     /// The digits pass the Luhn checksum of payment cards.
     Luhn,
+    /// Ends in the CRC-32 of what stands between its prefix and it, as tokens of GitHub and npm do.
+    Crc32,
+    /// An AWS access key id whose account number, if it holds one, has at most twelve digits.
+    #[serde(rename = "aws-key-id")]
+    AwsKeyId,
+    /// A Stripe key of one of the two lengths, with characters of all kinds.
+    Stripe,
+    /// A Slack token with the ids and the length that its prefix asks for.
+    Slack,
     /// Base64 of `user:password`, as in HTTP basic authentication.
     Basic,
     /// No template such as `${VAR}`, `{{ var }}` or `<password>`.
@@ -48,6 +63,7 @@ impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Check::Entropy(least) => write!(f, "entropy >= {least}"),
+            Check::AwsKeyId => f.write_str("aws-key-id"),
             named => f.write_str(&format!("{named:?}").to_ascii_lowercase()),
         }
     }
@@ -64,6 +80,10 @@ impl Check {
             Check::Mixed => kinds(secret) >= 2,
             Check::Jwt => jwt::has_header(secret),
             Check::Luhn => luhn::passes(secret),
+            Check::Crc32 => crc32::holds(secret),
+            Check::AwsKeyId => aws::is_key_id(secret),
+            Check::Stripe => stripe::is_key(secret),
+            Check::Slack => slack::is_token(secret),
             Check::Basic => base64::decode(secret).contains(&b':'),
             Check::NonTemplate => !real::is_template(secret),
             Check::Assigned => real::is_assigned(secret),

@@ -111,7 +111,7 @@ pub(crate) struct Args {
 pub(crate) enum Profile {
     /// None: only known secrets.
     KnownOnly,
-    /// Those of medium and high confidence.
+    /// Those of medium and high confidence; a token that has a checksum or a known structure only if that is right.
     Precise,
     /// All.
     #[default]

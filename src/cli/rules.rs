@@ -68,6 +68,9 @@ fn show(rule: &Rule, format: Format) -> String {
     if !checks.is_empty() {
         let _ = writeln!(out, "  checks:     {}", checks.join(", "));
     }
+    if !rule.proofs.is_empty() {
+        let _ = writeln!(out, "  proofs:     {}", proofs(rule).join(", "));
+    }
     for example in &rule.positive {
         let _ = writeln!(out, "  redacted:   {}", example.escape_debug());
     }
@@ -85,6 +88,10 @@ fn checks(rule: &Rule) -> Vec<String> {
     rule.checks.iter().map(ToString::to_string).chain(entropy).collect()
 }
 
+fn proofs(rule: &Rule) -> Vec<String> {
+    rule.proofs.iter().map(ToString::to_string).collect()
+}
+
 fn described(rule: &Rule) -> Value {
     json!({
         "id": rule.id,
@@ -93,6 +100,7 @@ fn described(rule: &Rule) -> Value {
         "confidence": rule.confidence.to_string(),
         "pattern": rule.pattern,
         "checks": checks(rule),
+        "proofs": proofs(rule),
         "positive": rule.positive,
         "negative": rule.negative,
         "reference": rule.reference,
@@ -150,36 +158,66 @@ fn holds(redactor: &Redactor, template: &str, wanted: bool) -> Result<bool, Stri
     Ok(false)
 }
 
-/// Every rule whose pattern matches in `text`, and whether its checks accept what it found.
+/// Every rule whose pattern matches in `text`, whether its checks accept what it found, and which proofs hold.
 fn explain(rules: &[Rule], text: &str, format: Format) -> Result<(Exit, String), Failure> {
     let mut out = Vec::new();
     for rule in rules {
         for finding in without_checks(rule)?.find(text.as_bytes()) {
             let (start, end) = (finding.span().start() as usize, finding.span().end() as usize);
-            out.push((rule, start, end, rule.refused_by(&text.as_bytes()[start..end])));
+            let secret = &text.as_bytes()[start..end];
+            out.push(Match { rule, start, secret, refused: rule.refused_by(secret) });
         }
     }
-    let found = out.iter().any(|(.., refused)| refused.is_none());
+    let found = out.iter().any(|found| found.refused.is_none());
     let exit = if found { Exit::Found } else { Exit::Success };
-    let said = out.iter().map(|(rule, start, end, refused)| {
-        if format == Format::Json {
-            let verdict = refused.is_none();
-            return format!(
-                "{}\n",
-                json!({"rule": rule.id, "offset": start, "length": end - start, "accepted": verdict, "refused_by": refused})
-            );
-        }
-        let verdict = match refused {
-            None => "accepted".to_owned(),
+    let said: String = match format {
+        Format::Json => lines(&out.iter().map(Match::json).collect::<Vec<_>>()),
+        Format::Text if out.is_empty() => "no rule's pattern matches\n".to_owned(),
+        Format::Text => out.iter().map(Match::text).collect(),
+    };
+    Ok((exit, said))
+}
+
+/// Where a rule's pattern matches, and which check refused that.
+struct Match<'a> {
+    rule: &'a Rule,
+    start: usize,
+    secret: &'a [u8],
+    refused: Option<String>,
+}
+
+impl Match<'_> {
+    fn json(&self) -> Value {
+        let proofs = self
+            .rule
+            .proofs_of(self.secret)
+            .map(|(proof, holds)| (proof.to_string(), json!(holds)));
+        json!({
+            "rule": self.rule.id,
+            "offset": self.start,
+            "length": self.secret.len(),
+            "accepted": self.refused.is_none(),
+            "refused_by": self.refused,
+            "confidence": self.rule.confidence_in(self.secret).to_string(),
+            "proofs": proofs.collect::<serde_json::Map<_, _>>(),
+        })
+    }
+
+    /// Nothing around the secret is shown: another one may stand there.
+    fn text(&self) -> String {
+        let (id, len) = (&self.rule.id, self.secret.len());
+        let verdict = match &self.refused {
+            None => format!("accepted, confidence {}", self.rule.confidence_in(self.secret)),
             Some(check) => format!("rejected by the check `{check}`"),
         };
-        // Nothing around it is shown: another secret may stand there.
-        let stars = "*".repeat((end - start).min(40));
-        format!("{}: {verdict}\n  at byte {start}: {stars} ({} bytes)\n", rule.id, end - start)
-    });
-    let said: String = said.collect();
-    let none = format == Format::Text && said.is_empty();
-    Ok((exit, if none { "no rule's pattern matches\n".to_owned() } else { said }))
+        let stars = "*".repeat(len.min(40));
+        let place = format!("{id}: {verdict}\n  at byte {}: {stars} ({len} bytes)\n", self.start);
+        self.rule.proofs_of(self.secret).fold(place, |mut out, (proof, holds)| {
+            let verdict = if holds { "holds" } else { "does not hold" };
+            let _ = writeln!(out, "  the proof `{proof}` {verdict}");
+            out
+        })
+    }
 }
 
 /// The rule by its pattern alone. As a block it is spared the check that every other rule has.

@@ -79,13 +79,16 @@ fn builder(
         builder = builder.builtin_rules();
     }
     if profile == Profile::Precise {
-        builder = builder.retain_rules(|rule| rule.confidence >= Confidence::Medium);
+        builder = builder.prove_rules().retain_rules(|rule| rule.confidence >= Confidence::Medium);
     }
     builder = without_disabled(builder, &config.disable)?;
     let (mut builder, notices) =
         with_gitleaks(builder, config.gitleaks.iter().chain(&args.gitleaks))?;
     builder = with_rules(builder, config.rules.iter().chain(&args.rules))?;
     builder = config.rule.iter().cloned().fold(builder, RedactorBuilder::rule);
+    if profile == Profile::Precise {
+        builder = builder.prove_rules();
+    }
     builder = secrets.into_iter().try_fold(builder, RedactorBuilder::known)?;
     for (name, how) in &config.replacements {
         builder = builder.replacement_for(name, how.0.clone());

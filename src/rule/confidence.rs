@@ -19,6 +19,16 @@ pub enum Confidence {
     High,
 }
 
+impl Confidence {
+    /// One step surer; the highest stays.
+    pub(crate) fn raised(self) -> Self {
+        match self {
+            Confidence::Low => Confidence::Medium,
+            Confidence::Medium | Confidence::High => Confidence::High,
+        }
+    }
+}
+
 impl fmt::Display for Confidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

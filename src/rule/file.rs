@@ -35,6 +35,10 @@ pub struct Rule {
     /// Offline predicates that can reject a match.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// Checks that few other bytes pass, such as a checksum: they say more about what they accept, and reject nothing
+    /// until [`prove`](Self::prove) asks for them.
+    #[serde(default)]
+    pub proofs: Vec<Check>,
     /// Whether the pattern runs from a begin mark to an end mark, and so may be unbounded inside.
     #[serde(default)]
     pub block: bool,
@@ -70,6 +74,39 @@ impl Rule {
         let entropy = self.entropy.map(Check::Entropy);
         let mut checks = unmasked.into_iter().chain(self.checks.iter().copied()).chain(entropy);
         checks.find(|check| !check.accepts(secret)).map(|check| check.to_string())
+    }
+
+    /// Each proof, and whether it holds for `secret`.
+    pub fn proofs_of(&self, secret: &[u8]) -> impl Iterator<Item = (Check, bool)> {
+        self.proofs.iter().map(|&proof| (proof, proof.accepts(secret)))
+    }
+
+    /// How sure it is that `secret` is one: a step surer than the rule if there are proofs and all of them hold.
+    ///
+    /// ```
+    /// use keepmum::{Confidence, rule::{parse_rules, template::expand}};
+    ///
+    /// let toml = "[[rule]]\nid = 'a'\ndescription = 'd'\npattern = 'acme_[A-Za-z0-9]{36}'\nproofs = ['crc32']";
+    /// let rule = &parse_rules("rules.toml", toml)?[0];
+    /// let confidence = |template| rule.confidence_in(expand(template, 1).expect("good").text.as_bytes());
+    /// assert_eq!(confidence("acme_{alnum:30}{crc32}"), Confidence::High);
+    /// assert_eq!(confidence("acme_{alnum:36}"), Confidence::Medium);
+    /// # Ok::<(), keepmum::BuildError>(())
+    /// ```
+    pub fn confidence_in(&self, secret: &[u8]) -> Confidence {
+        let proven = !self.proofs.is_empty() && self.proofs_of(secret).all(|(_, holds)| holds);
+        if proven { self.confidence.raised() } else { self.confidence }
+    }
+
+    /// The rule that accepts only what its proofs hold for, and is a step surer of that. One without proofs stays as
+    /// it is.
+    #[must_use]
+    pub fn prove(mut self) -> Self {
+        if !self.proofs.is_empty() {
+            self.confidence = self.confidence.raised();
+            self.checks.append(&mut self.proofs);
+        }
+        self
     }
 }
 

@@ -1,8 +1,11 @@
 //! Example templates: how a rule shows what it matches without a real-looking token standing in any file.
 //!
 //! `ghp_{alnum:36}` expands to `ghp_` and 36 random letters and digits. The alphabets are those of [`ALPHABETS`]; a
-//! literal brace is written twice; `{jwt-header}` gives the base64url of a JWT header; `«` and `»` mark the part that
-//! is redacted if it is not all of it.
+//! literal brace is written twice; `{jwt-header}` gives the base64url of a JWT header; `{crc32}` gives the six base62
+//! digits of the CRC-32 of the letters and digits right before it; `«` and `»` mark the part that is redacted if it is
+//! not all of it.
+
+use crate::check::crc32_digits;
 
 /// The alphabets that a template can name.
 pub const ALPHABETS: &[(&str, &str)] = &[
@@ -86,6 +89,11 @@ pub fn expand(template: &str, seed: u64) -> Result<Example, String> {
 fn fill(field: &str, random: &mut SplitMix, text: &mut String) -> Result<(), String> {
     if field == "jwt-header" {
         text.push_str(JWT_HEADER);
+        return Ok(());
+    }
+    if field == "crc32" {
+        let from = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
+        text.extend(crc32_digits(&text.as_bytes()[from..]).map(char::from));
         return Ok(());
     }
     let (name, count) =

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use keepmum::Redactor;
 use keepmum::rule::{Rule, builtin_rules, template::expand};
+use keepmum::{Confidence, Redactor};
 
 /// A random example can by chance hold a stop word or too little entropy; one of these seeds has to do.
 const SEEDS: std::ops::Range<u64> = 0..5;
@@ -45,6 +45,37 @@ fn negatives_stay_under_the_whole_catalogue() {
             assert!(redactor.find(text.as_bytes()).is_empty(), "{}: {template}", rule.id);
         }
     }
+}
+
+/// A vendor may change its form: what a proof refuses is redacted all the same, unless proofs are asked for.
+#[test]
+fn proofs_reject_nothing_until_they_are_asked_for() {
+    let with_proofs = builtin_rules().into_iter().filter(|rule| !rule.proofs.is_empty());
+    for rule in with_proofs {
+        let plain = Redactor::builder().rule(rule.clone()).build().unwrap();
+        let proven = Redactor::builder().rule(rule.clone()).prove_rules().build().unwrap();
+        let first = &rule.positive[0];
+        assert!(SEEDS.into_iter().any(|seed| is_exact(&proven, first, seed)), "{}", rule.id);
+        let refused = rule.positive.iter().any(|template| {
+            SEEDS
+                .into_iter()
+                .any(|seed| is_exact(&plain, template, seed) && !is_exact(&proven, template, seed))
+        });
+        assert!(refused, "{}: some example shows what a proof refuses", rule.id);
+    }
+}
+
+#[test]
+fn what_a_proof_holds_for_is_a_step_surer() {
+    let rules = builtin_rules();
+    let rule = rules.iter().find(|rule| rule.id == "aws-access-key-id").unwrap();
+    let proven = expand(&rule.positive[0], 1).unwrap().text;
+    assert_eq!(rule.confidence, Confidence::Medium);
+    assert_eq!(rule.confidence_in(proven.as_bytes()), Confidence::High);
+    assert_eq!(rule.confidence_in(b"AKIAAAAAAAAAAAAAAAAA"), Confidence::Medium);
+    let asked = rule.clone().prove();
+    assert_eq!((asked.confidence, asked.proofs.len()), (Confidence::High, 0));
+    assert_eq!(asked.clone().prove().confidence, asked.confidence);
 }
 
 #[test]
@@ -97,8 +128,9 @@ fn page() -> String {
     let cell = |text: &str| text.escape_debug().to_string().replace('|', "\\|");
     for rule in &rules {
         let entropy = rule.entropy.map(|least| format!("entropy {least}"));
+        let proofs = rule.proofs.iter().map(|proof| format!("proof {proof}"));
         let checks: Vec<String> =
-            rule.checks.iter().map(ToString::to_string).chain(entropy).collect();
+            rule.checks.iter().map(ToString::to_string).chain(entropy).chain(proofs).collect();
         let reference =
             rule.reference.as_ref().map_or(String::new(), |url| format!("[source]({url})"));
         out += &format!(

@@ -441,3 +441,22 @@ fn rules_are_switched_off_narrowed_and_imported() {
     let overridden = plain(&["scan", "a.env"], &folder);
     assert!(!text(&overridden.stdout).contains("gitlab-pat"));
 }
+
+#[test]
+fn precise_asks_for_the_checksum_and_balanced_does_not() {
+    let folder = TempDir::new().unwrap();
+    let expand = |template| keepmum::rule::template::expand(template, 1).unwrap().text;
+    let (good, bad) = (expand("ghp_{alnum:30}{crc32}"), expand("ghp_{alnum:36}"));
+    fs::write(folder.path().join("a.txt"), format!("{good}\n{bad}\n")).unwrap();
+    let found = |args: &[&str]| text(&plain(args, &folder).stdout);
+    assert_eq!(found(&["scan"]).lines().count(), 2);
+    fs::write(folder.path().join("keepmum.toml"), "profile = 'precise'\n").unwrap();
+    assert_eq!(found(&["scan"]), "a.txt:1:1: github-pat (40 bytes)\n");
+    fs::remove_file(folder.path().join("keepmum.toml")).unwrap();
+    let said = found(&["rules", "explain", &good]);
+    assert!(said.contains("the proof `crc32` holds") && !said.contains(&good[4..]), "{said}");
+    let said = found(&["rules", "explain", "--format=json", &bad]);
+    let row: serde_json::Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert_eq!(row["proofs"], serde_json::json!({"crc32": false}));
+    assert_eq!((&row["accepted"], &row["confidence"]), (&true.into(), &"high".into()));
+}
