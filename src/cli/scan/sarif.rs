@@ -12,8 +12,10 @@ use super::Found;
 /// The whole document.
 pub(super) fn document(found: &[Found], rules: &[Rule]) -> String {
     let used: BTreeSet<&str> = found.iter().map(|f| f.rule.as_str()).collect();
+    let used: Vec<&str> = used.into_iter().collect();
     let rules: Vec<Value> = used.iter().map(|id| descriptor(id, rules)).collect();
-    let results: Vec<Value> = found.iter().map(result).collect();
+    let index = |f: &Found| used.binary_search(&f.rule.as_str()).ok();
+    let results: Vec<Value> = found.iter().map(|f| result(f, index(f))).collect();
     let driver = json!({
         "name": "keepmum",
         "semanticVersion": env!("CARGO_PKG_VERSION"),
@@ -46,9 +48,11 @@ fn descriptor(id: &str, rules: &[Rule]) -> Value {
     value
 }
 
-fn result(f: &Found) -> Value {
+/// `index` is that of its rule in the list of rules.
+fn result(f: &Found, index: Option<usize>) -> Value {
     json!({
         "ruleId": f.rule,
+        "ruleIndex": index,
         "message": {"text": format!("{} of {} bytes", f.rule, f.length)},
         "locations": [{
             "physicalLocation": {
@@ -60,10 +64,11 @@ fn result(f: &Found) -> Value {
     })
 }
 
-/// A path as a relative reference: what a URI cannot hold is percent-encoded.
+/// A relative path as a relative reference, an absolute one as a file's URI. What a URI cannot hold is percent-encoded.
 fn uri(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    path.bytes().fold(String::new(), |mut out, byte| {
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    path.bytes().fold(scheme.to_owned(), |mut out, byte| {
         if plain(byte) {
             out.push(char::from(byte));
         } else {
