@@ -14,7 +14,10 @@ use crate::error::BuildError;
 use crate::finding::{Finding, Origin};
 use crate::limits::Limits;
 use crate::replace::{Fingerprinter, Replacement, Texts};
-use crate::rule::{CompiledRule, Rule, builtin_rules, import_gitleaks, parse_rules};
+use crate::rule::{
+    CompiledRule, Extended, Import, Rule, builtin_rules, import_gitleaks, import_gitleaks_with,
+    parse_rules,
+};
 use crate::scan::{Class, Engine, Parts, Region};
 use crate::secret::{Kept, Secret, expand};
 use crate::span::Span;
@@ -193,19 +196,39 @@ impl RedactorBuilder {
         Ok(parse_rules(place, toml)?.into_iter().fold(self, Self::rule))
     }
 
-    /// Adds the rules of a gitleaks configuration; the texts say what means something else here, by rule.
+    /// Adds the rules of a gitleaks configuration; the texts say what means something else here, by rule. One that
+    /// extends gitleaks' default rules changes those given so far, by id, as it would change gitleaks'.
     ///
     /// # Errors
     ///
     /// As [`import_gitleaks`](crate::rule::import_gitleaks).
-    pub fn gitleaks_toml(
-        mut self,
+    pub fn gitleaks_toml(self, place: &str, toml: &str) -> Result<(Self, Vec<String>), BuildError> {
+        Ok(self.import(import_gitleaks(place, toml)?))
+    }
+
+    /// As [`gitleaks_toml`](Self::gitleaks_toml), following `[extend] path` with `load`.
+    ///
+    /// # Errors
+    ///
+    /// As [`import_gitleaks_with`].
+    pub fn gitleaks_toml_with(
+        self,
         place: &str,
         toml: &str,
+        load: &mut dyn FnMut(&str, &str) -> Result<Extended, String>,
     ) -> Result<(Self, Vec<String>), BuildError> {
-        let import = import_gitleaks(place, toml)?;
+        Ok(self.import(import_gitleaks_with(place, toml, load)?))
+    }
+
+    fn import(mut self, import: Import) -> (Self, Vec<String>) {
+        let mut notices = import.notices;
+        if let Some(defaults) = import.defaults {
+            notices.extend(defaults.notices(self.rules()));
+            self.rules.retain(|(rule, _)| !defaults.disables(rule));
+            self.rules.iter_mut().for_each(|(rule, _)| defaults.change(rule));
+        }
         self.rules.extend(import.rules.into_iter().map(|rule| (rule, Automata::Tested)));
-        Ok((self, import.notices))
+        (self, notices)
     }
 
     /// Keeps those of the rules given so far that `keep` says: of a confidence, not of a vendor, all but one.

@@ -1,9 +1,10 @@
 //! Arguments and configuration file, merged and proved good.
 
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use keepmum::rule::Extended;
 use keepmum::{
     Allowlist, Confidence, Limits, Redactor, RedactorBuilder, Replacement, Rule, Secret,
 };
@@ -123,9 +124,30 @@ fn with_gitleaks<'a>(
         let place = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::usage(format_args!("{place}: {error}")))?;
-        let (builder, notices) = builder.gitleaks_toml(&place, &text)?;
+        let (builder, notices) = builder.gitleaks_toml_with(&place, &text, &mut extended)?;
         all.extend(notices);
         Ok((builder, all))
+    })
+}
+
+/// The file that `[extend] path` of the configuration at `place` names: relative to that one.
+fn extended(place: &str, path: &str) -> Result<Extended, String> {
+    let path = Path::new(place).parent().unwrap_or(Path::new("")).join(path);
+    let toml = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    Ok(Extended { place: plain(&path).display().to_string(), toml })
+}
+
+/// `path` without `.` and `..`, as it is written: two spellings of one path are one file, so that a circle is noticed.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+        plain
     })
 }
 

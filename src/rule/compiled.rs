@@ -22,6 +22,8 @@ pub(crate) struct CompiledRule {
     checks: Vec<Check>,
     // A secret in which one of them is found is none.
     except: Vec<Regex>,
+    // As is one in which all of a list are found.
+    except_together: Vec<Vec<Regex>>,
 }
 
 impl CompiledRule {
@@ -45,13 +47,21 @@ impl CompiledRule {
             pattern,
             checks,
             except: exceptions(rule).map_err(refused)?,
+            except_together: rule
+                .except_together
+                .iter()
+                .map(|list| list.iter().map(|pattern| compiled(pattern)).collect())
+                .collect::<Result<_, _>>()
+                .map_err(refused)?,
         })
     }
 
     /// Whether the rule's checks and exceptions let `secret` be one.
     pub(crate) fn accepts(&self, secret: &[u8]) -> bool {
+        let found = |regex: &Regex| regex.is_match(secret);
         self.checks.iter().all(|check| check.accepts(secret))
-            && !self.except.iter().any(|regex| regex.is_match(secret))
+            && !self.except.iter().any(found)
+            && !self.except_together.iter().any(|list| list.iter().all(found))
     }
 
     /// How many bytes before its head a match begins, if what stands there, `before`, fits.

@@ -45,6 +45,9 @@ pub struct Rule {
     /// Patterns; a secret in which one of them is found is none.
     #[serde(default)]
     pub except: Vec<String>,
+    /// Lists of patterns; a secret in which all of one list are found is none.
+    #[serde(skip)]
+    pub(crate) except_together: Vec<Vec<String>>,
     /// Words; a secret that holds one, in either case, is none.
     #[serde(default)]
     pub stopwords: Vec<String>,

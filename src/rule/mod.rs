@@ -17,7 +17,7 @@ pub(crate) use byte_set::ByteSet;
 pub(crate) use compiled::CompiledRule;
 pub use confidence::Confidence;
 pub use file::{Rule, parse_rules};
-pub use gitleaks::{Import, import_gitleaks};
+pub use gitleaks::{Extended, Import, import_gitleaks, import_gitleaks_with};
 pub(crate) use head::Head;
 pub use left::Left;
 pub(crate) use left::{ends_in_word, is_word};

@@ -445,3 +445,24 @@ fn precise_asks_for_the_checksum_and_balanced_does_not() {
     assert_eq!(row["proofs"], serde_json::json!({"crc32": false}));
     assert_eq!((&row["accepted"], &row["confidence"]), (&true.into(), &"high".into()));
 }
+
+#[test]
+fn a_gitleaks_file_is_followed_to_the_one_that_it_extends() {
+    let (folder, _) = tree();
+    let write = |name: &str, toml: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, toml).unwrap();
+    };
+    write("keepmum.toml", "gitleaks = ['team/own.toml']\n");
+    write("team/own.toml", "[extend]\npath = 'base/base.toml'\n");
+    write("team/base/base.toml", "[[rules]]\nid = 'acme'\nregex = 'acme_[a-z]{9}'\n");
+    write("a.env", "acme_abcdefghi\n");
+    let found = text(&plain(&["scan", "a.env"], &folder).stdout);
+    assert_eq!(found, "a.env:1:1: gitleaks-acme (14 bytes)\n");
+    write("team/base/base.toml", "[extend]\npath = '../own.toml'\n");
+    let circle = plain(&["scan", "a.env"], &folder);
+    assert_eq!(circle.status.code(), Some(2));
+    let said = text(&circle.stderr);
+    assert!(said.contains("base.toml: [extend] path `../own.toml`: it extends itself"), "{said}");
+}
