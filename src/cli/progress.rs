@@ -1,4 +1,4 @@
-//! The progress bar: for files, on a terminal, while the output goes elsewhere.
+//! Progress bars, on a terminal only.
 
 use std::io::{IsTerminal, stderr, stdout};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::messages::Color;
 
-/// A bar over the bytes of `files`, or a hidden one.
+/// A bar over the bytes of `files` while the output goes elsewhere, or a hidden one.
 pub(crate) fn bar(files: &[PathBuf], color: Color) -> ProgressBar {
     let sizes: Option<u64> =
         files.iter().map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();
@@ -23,9 +23,9 @@ pub(crate) fn bar(files: &[PathBuf], color: Color) -> ProgressBar {
     ProgressBar::new(total).with_style(style)
 }
 
-/// A bar over a number of files, or a hidden one.
+/// A bar over a number of files, which are reported on when it is gone, or a hidden one.
 pub(crate) fn files(count: usize, color: Color) -> ProgressBar {
-    if !stderr().is_terminal() || stdout().is_terminal() {
+    if !stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = if color.is_on() { "{bar:40.green}" } else { "{bar:40}" };

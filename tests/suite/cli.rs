@@ -333,7 +333,11 @@ fn a_scan_tells_places_and_no_values() {
     let output = plain(&["scan"], &folder);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stdout), "a.env:2:7: gitlab-pat (26 bytes)\n");
-    assert!(text(&output.stderr).contains("1 findings in 2 files"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("1 secret found in 2 files, 1 binary skipped"),
+        "{}",
+        text(&output.stderr)
+    );
     let all = plain(&["scan", "--no-ignore", "--binary", "--format=json"], &folder);
     assert_eq!(text(&all.stdout).lines().count(), 3);
     assert!(!text(&all.stdout).contains(&token[6..]));
@@ -368,7 +372,42 @@ fn a_scan_before_a_commit_reads_what_is_staged() {
     fs::write(folder.path().join("a.env"), "clean now").unwrap();
     let output = plain(&["scan", "--staged"], &folder);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("a.env:2:7: gitlab-pat"));
+    assert_eq!(text(&output.stdout), "a.env:2:7: gitlab-pat (26 bytes)\n");
+}
+
+#[test]
+fn a_file_larger_than_the_buffer_is_read_in_chunks() {
+    const CHUNK: usize = 256 << 10;
+    let (folder, token) = tree();
+    let mut large = Vec::new();
+    let mut expected = String::new();
+    // Across, right before, right behind and somewhere between the edges of chunks.
+    for (line, start) in
+        [CHUNK - 13, 2 * CHUNK - 26, 3 * CHUNK, 4 * CHUNK + 999].into_iter().enumerate()
+    {
+        large.resize(start - 2, b'y');
+        large.extend(b"\n ");
+        large.extend(token.as_bytes());
+        large.push(b' ');
+        expected += &format!("large.txt:{}:2: gitlab-pat (26 bytes)\n", line + 2);
+    }
+    large.resize(5 * CHUNK, b' ');
+    fs::write(folder.path().join("large.txt"), large).unwrap();
+    assert_eq!(text(&plain(&["scan", "large.txt"], &folder).stdout), expected);
+}
+
+/// One file that cannot be read hides nothing of the others, and no success is claimed.
+#[test]
+fn what_cannot_be_read_is_told_and_the_rest_is_scanned() {
+    let (folder, _) = tree();
+    let output = plain(&["scan", "missing", "a.env"], &folder);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stdout), "a.env:2:7: gitlab-pat (26 bytes)\n");
+    let said = text(&output.stderr);
+    assert!(said.contains("missing") && said.contains("1 not read"), "{said}");
+    let sarif = plain(&["scan", "--format=sarif", "missing", "a.env"], &folder);
+    let sarif: serde_json::Value = serde_json::from_slice(&sarif.stdout).unwrap();
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
 }
 
 #[test]

@@ -1,114 +1,119 @@
 //! `keepmum scan`: reports what it finds in files, and rewrites nothing.
 
 mod baseline;
+mod collect;
+mod file;
+mod place;
 mod sarif;
 mod sources;
 
 use std::io::{self, Write};
 
-use keepmum::Redactor;
+use keepmum::Origin;
 use serde_json::json;
 
 use self::baseline::Baseline;
+use self::file::{Binary, CHUNK, Scanner};
 use super::args::{ScanArgs, ScanFormat};
 use super::exit::{Exit, Failure};
+use super::messages::{Kind, say};
 use super::progress;
 use super::settings::Settings;
-
-/// Bytes at the beginning of a file that tell whether it is binary.
-const SNIFFED: usize = 8 << 10;
-
-/// Bytes on each side of a secret that go into its fingerprint at most.
-const AROUND: usize = 256;
 
 /// A finding at its place. Holds nothing of the secret.
 pub(crate) struct Found {
     pub(crate) rule: String,
+    pub(crate) origin: Origin,
     pub(crate) path: String,
     /// Line and column in bytes, counted from 1.
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+    pub(crate) line: u64,
+    pub(crate) column: u64,
     /// The column in the units of SARIF.
-    pub(crate) utf16_column: usize,
-    pub(crate) length: usize,
+    pub(crate) utf16_column: u64,
+    pub(crate) length: u64,
     /// Tells the finding from others, run after run, even if lines above it come and go.
     pub(crate) fingerprint: String,
 }
 
-/// Scans and prints; tells how many findings there were by the exit code.
+/// What came of all inputs.
+#[derive(Default)]
+struct Scanned {
+    found: Vec<Found>,
+    read: usize,
+    skipped: usize,
+    failed: usize,
+}
+
+/// Scans and prints; tells by the exit code whether there were findings.
 pub(crate) fn run(settings: &Settings, args: &ScanArgs) -> Result<Exit, Failure> {
     let accepted = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
-    let inputs = if args.staged { sources::staged(args)? } else { sources::files(args)? };
-    let bar = progress::files(inputs.len(), settings.color);
-    let (mut found, mut read) = (Vec::new(), 0);
-    for input in inputs {
-        bar.inc(1);
-        let (path, bytes) = input.read()?;
-        if is_binary(&bytes) && !args.binary {
-            continue;
-        }
-        read += 1;
-        found.extend(in_text(&settings.redactor, &path, &bytes));
-    }
-    bar.finish_and_clear();
+    let mut scanned = scan(settings, args)?;
     if let Some(path) = &args.write_baseline {
-        Baseline::of(&found).write(path)?;
-        return Ok(Exit::Success);
+        Baseline::of(&scanned.found).write(path)?;
+        scanned.summary("accepted");
+        return Ok(scanned.exit(Exit::Success));
     }
-    found.retain(|finding| !accepted.holds(&finding.fingerprint));
+    scanned.found.retain(|finding| !accepted.holds(&finding.fingerprint));
     let text = match args.format {
-        ScanFormat::Text => text(&found),
-        ScanFormat::Json => lines(&found),
-        ScanFormat::Sarif => sarif::document(&found, &settings.rules),
+        ScanFormat::Text => text(&scanned.found),
+        ScanFormat::Json => lines(&scanned.found),
+        ScanFormat::Sarif => sarif::document(&scanned.found, &settings.rules, scanned.failed == 0),
     };
     super::print(text.as_bytes())?;
-    let _ = writeln!(io::stderr().lock(), "keepmum: {} findings in {read} files", found.len());
-    Ok(if found.is_empty() { Exit::Success } else { Exit::Found })
+    scanned.summary("found");
+    let clean = if scanned.found.is_empty() { Exit::Success } else { Exit::Found };
+    Ok(scanned.exit(clean))
 }
 
-fn is_binary(bytes: &[u8]) -> bool {
-    memchr::memchr(0, &bytes[..bytes.len().min(SNIFFED)]).is_some()
-}
-
-fn in_text(redactor: &Redactor, path: &str, bytes: &[u8]) -> Vec<Found> {
-    let mut prints = baseline::Prints::default();
-    let spans: Vec<(String, usize, usize)> = redactor
-        .find(bytes)
-        .iter()
-        .map(|f| (f.name().to_owned(), f.span().start() as usize, f.span().end() as usize))
-        .collect();
-    let (mut line, mut line_start, mut counted, mut units) = (1, 0, 0, 0);
-    let mut found = Vec::new();
-    for (at, (rule, start, end)) in spans.iter().enumerate() {
-        let passed = &bytes[counted..*start];
-        line += memchr::memchr_iter(b'\n', passed).count();
-        if let Some(end) = memchr::memrchr(b'\n', passed) {
-            line_start = counted + end + 1;
-            units = 0;
+/// Reads every input. One that cannot be read is told of, and the others are read all the same.
+fn scan(settings: &Settings, args: &ScanArgs) -> Result<Scanned, Failure> {
+    let inputs = if args.staged { sources::staged(args)? } else { sources::files(args)? };
+    let binary = if args.binary { Binary::Read } else { Binary::Skip };
+    let mut scanner = Scanner::new(&settings.redactor, binary, CHUNK);
+    let bar = progress::files(inputs.len(), settings.color);
+    let mut scanned = Scanned::default();
+    for input in inputs {
+        bar.inc(1);
+        let found = input.and_then(|input| input.scan(&mut scanner));
+        match found {
+            Ok(Some(found)) => {
+                scanned.read += 1;
+                scanned.found.extend(found);
+            }
+            Ok(None) => scanned.skipped += 1,
+            Err(failure) => {
+                scanned.failed += 1;
+                bar.suspend(|| say(settings.color, Kind::Error, &failure.to_string()));
+            }
         }
-        units += utf16(&bytes[counted.max(line_start)..*start]);
-        counted = *start;
-        // Its neighbours' secrets are no part of its fingerprint either.
-        let from = at.checked_sub(1).map_or(line_start, |before| line_start.max(spans[before].2));
-        let until = spans.get(at + 1).map_or(bytes.len(), |after| after.1);
-        let from = from.max(start.saturating_sub(AROUND));
-        let rest = &bytes[*end..until.min(end + AROUND)];
-        let rest = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
-        found.push(Found {
-            rule: rule.clone(),
-            path: path.to_owned(),
-            line,
-            column: start - line_start + 1,
-            utf16_column: units + 1,
-            length: end - start,
-            fingerprint: prints.next(rule, path, [&bytes[from..*start], rest]),
-        });
     }
-    found
+    bar.finish_and_clear();
+    Ok(scanned)
 }
 
-fn utf16(bytes: &[u8]) -> usize {
-    String::from_utf8_lossy(bytes).encode_utf16().count()
+impl Scanned {
+    /// `good`, unless something could not be read.
+    fn exit(&self, good: Exit) -> Exit {
+        if self.failed == 0 { good } else { Exit::Usage }
+    }
+
+    /// A line on standard error. That nobody reads it is no reason to fail.
+    fn summary(&self, what: &str) {
+        let counted =
+            |count, thing: &str| format!("{count} {thing}{}", if count == 1 { "" } else { "s" });
+        let mut text = format!(
+            "{} {what} in {}",
+            counted(self.found.len(), "secret"),
+            counted(self.read, "file")
+        );
+        if self.skipped > 0 {
+            text += &format!(", {} binary skipped", self.skipped);
+        }
+        if self.failed > 0 {
+            text += &format!(", {} not read", self.failed);
+        }
+        let _ = writeln!(io::stderr().lock(), "keepmum: {text}");
+    }
 }
 
 fn text(found: &[Found]) -> String {
@@ -121,7 +126,7 @@ fn text(found: &[Found]) -> String {
 fn lines(found: &[Found]) -> String {
     let row = |f: &Found| {
         let (line, column) = (f.line, f.column);
-        json!({"rule": f.rule, "file": f.path, "line": line, "column": column, "length": f.length, "fingerprint": f.fingerprint})
+        json!({"kind": f.origin.as_str(), "rule": f.rule, "file": f.path, "line": line, "column": column, "length": f.length, "fingerprint": f.fingerprint})
     };
     found.iter().map(|f| format!("{}\n", row(f))).collect()
 }

@@ -2,37 +2,43 @@
 //!
 //! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use keepmum::{Confidence, Rule};
+use keepmum::{Confidence, Origin, Rule};
 use serde_json::{Value, json};
 
 use super::Found;
 
-/// The whole document.
-pub(super) fn document(found: &[Found], rules: &[Rule]) -> String {
-    let used: BTreeSet<&str> = found.iter().map(|f| f.rule.as_str()).collect();
-    let used: Vec<&str> = used.into_iter().collect();
-    let rules: Vec<Value> = used.iter().map(|id| descriptor(id, rules)).collect();
-    let index = |f: &Found| used.binary_search(&f.rule.as_str()).ok();
+/// The whole document. `complete` says whether every input could be read.
+pub(super) fn document(found: &[Found], rules: &[Rule], complete: bool) -> String {
+    let used: BTreeMap<&str, Origin> = found.iter().map(|f| (f.rule.as_str(), f.origin)).collect();
+    let rules: Vec<Value> =
+        used.iter().map(|(id, origin)| descriptor(id, *origin, rules)).collect();
+    let index = |f: &Found| used.keys().position(|id| *id == f.rule);
     let results: Vec<Value> = found.iter().map(|f| result(f, index(f))).collect();
     let driver = json!({
         "name": "keepmum",
         "semanticVersion": env!("CARGO_PKG_VERSION"),
         "rules": rules,
     });
+    let invocations = json!([{"executionSuccessful": complete}]);
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}],
+        "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "invocations": invocations, "results": results}],
     });
     format!("{document}\n")
 }
 
-/// A rule of the catalogue, or a known secret by its name.
-fn descriptor(id: &str, rules: &[Rule]) -> Value {
-    let rule = rules.iter().find(|rule| rule.id == id);
-    let text = rule.map_or("A known secret", |rule| &rule.description);
+/// A rule, or a known secret by its name.
+fn descriptor(id: &str, origin: Origin, rules: &[Rule]) -> Value {
+    let rule = rules.iter().find(|rule| origin == Origin::Rule && rule.id == id);
+    let text = match (rule, origin) {
+        (Some(rule), _) if !rule.description.is_empty() => &rule.description,
+        (_, Origin::Secret) => "A known secret",
+        (_, Origin::Limit) => "Bytes that were too many to be decided",
+        _ => id,
+    };
     let level = match rule.map(|rule| rule.confidence) {
         Some(Confidence::Low) => "warning",
         _ => "error",

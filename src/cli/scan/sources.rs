@@ -1,10 +1,13 @@
 //! What is scanned: files under paths, or what git has staged.
 
+use std::fs::File;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use ignore::WalkBuilder;
 
+use super::Found;
+use super::file::Scanner;
 use crate::cli::args::ScanArgs;
 use crate::cli::exit::Failure;
 
@@ -16,24 +19,37 @@ pub(super) enum Input {
 }
 
 impl Input {
-    /// Its name and its bytes.
-    pub(super) fn read(self) -> Result<(String, Vec<u8>), Failure> {
+    /// Reads it from its beginning to its end; none if it was skipped.
+    pub(super) fn scan(self, scanner: &mut Scanner<'_>) -> Result<Option<Vec<Found>>, Failure> {
         match self {
             Input::File(path) => {
                 let name = path.display().to_string();
-                let bytes = std::fs::read(&path).map_err(|error| refused(&name, &error))?;
-                Ok((name.strip_prefix("./").unwrap_or(&name).to_owned(), bytes))
+                let name = name.strip_prefix("./").unwrap_or(&name);
+                let found = File::open(&path).and_then(|mut file| scanner.scan(name, &mut file));
+                found.map_err(|error| refused(name, &error))
             }
             Input::Staged(path) => {
-                let bytes = git(&["show", &format!(":{path}")])?;
-                Ok((path, bytes))
+                let mut git = Command::new("git");
+                git.args(["cat-file", "blob", &format!(":./{path}")]);
+                git.stdout(Stdio::piped()).stderr(Stdio::piped());
+                let mut child = git.spawn().map_err(|error| refused("git", &error))?;
+                let mut blob = child.stdout.take().expect("it was asked for");
+                let found =
+                    scanner.scan(&path, &mut blob).map_err(|error| refused(&path, &error))?;
+                drop(blob);
+                let output = child.wait_with_output().map_err(|error| refused("git", &error))?;
+                // Of a skipped file git could not write all: that is no failure.
+                match found {
+                    Some(_) if !output.status.success() => Err(said("cat-file", &output.stderr)),
+                    found => Ok(found),
+                }
             }
         }
     }
 }
 
 /// Files under the given paths, sorted. Ignore files are obeyed; hidden files are read, `.git` is not.
-pub(super) fn files(args: &ScanArgs) -> Result<Vec<Input>, Failure> {
+pub(super) fn files(args: &ScanArgs) -> Result<Vec<Result<Input, Failure>>, Failure> {
     let here = [PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
     let mut walk = WalkBuilder::new(&paths[0]);
@@ -44,33 +60,37 @@ pub(super) fn files(args: &ScanArgs) -> Result<Vec<Input>, Failure> {
     walk.sort_by_file_path(Ord::cmp).filter_entry(|entry| entry.file_name() != ".git");
     let mut inputs = Vec::new();
     for entry in walk.build() {
-        let entry = entry.map_err(Failure::usage)?;
-        if entry.file_type().is_some_and(|kind| kind.is_file()) {
-            inputs.push(Input::File(entry.into_path()));
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                inputs.push(Ok(Input::File(entry.into_path())));
+            }
+            Ok(_) => {}
+            Err(error) => inputs.push(Err(Failure::usage(error))),
         }
     }
     Ok(inputs)
 }
 
 /// What would be committed: added, copied, modified and renamed files.
-pub(super) fn staged(args: &ScanArgs) -> Result<Vec<Input>, Failure> {
+pub(super) fn staged(args: &ScanArgs) -> Result<Vec<Result<Input, Failure>>, Failure> {
     let mut command = vec!["diff", "--cached", "--name-only", "-z", "--no-ext-diff", "--relative"];
-    command.extend(["--diff-filter=ACMR", "--"]);
+    command.extend(["--diff-filter=ACMRT", "--ignore-submodules=all", "--"]);
     let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
     command.extend(paths.iter().map(String::as_str));
     let listed = git(&command)?;
     let names = listed.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-    // `:./path` is relative to the working folder, as the listed names are.
-    Ok(names.map(|name| Input::Staged(format!("./{}", String::from_utf8_lossy(name)))).collect())
+    // They are relative to the working folder.
+    Ok(names.map(|name| Ok(Input::Staged(String::from_utf8_lossy(name).into_owned()))).collect())
 }
 
 fn git(args: &[&str]) -> Result<Vec<u8>, Failure> {
     let output = Command::new("git").args(args).output().map_err(|error| refused("git", &error))?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(Failure::usage(format_args!("git {}: {}", args[0], said.trim())))
+    if output.status.success() { Ok(output.stdout) } else { Err(said(args[0], &output.stderr)) }
+}
+
+fn said(command: &str, stderr: &[u8]) -> Failure {
+    let said = String::from_utf8_lossy(stderr);
+    Failure::usage(format_args!("git {command}: {}", said.trim()))
 }
 
 fn refused(name: &str, error: &std::io::Error) -> Failure {
