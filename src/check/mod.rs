@@ -10,6 +10,7 @@ mod luhn;
 mod real;
 mod slack;
 mod stripe;
+mod template;
 
 use std::fmt;
 
@@ -49,7 +50,7 @@ pub enum Check {
     Slack,
     /// Base64 of `user:password`, as in HTTP basic authentication.
     Basic,
-    /// No template such as `${VAR}`, `{{ var }}` or `<password>`.
+    /// No template such as `${VAR}`, `{{ var }}`, `<password>` or `key-{name:8}`.
     NonTemplate,
     /// Fit to be assigned to a name that says password: real, and neither code nor a path.
     Assigned,
@@ -85,7 +86,7 @@ impl Check {
             Check::Stripe => stripe::is_key(secret),
             Check::Slack => slack::is_token(secret),
             Check::Basic => base64::decode(secret).contains(&b':'),
-            Check::NonTemplate => !real::is_template(secret),
+            Check::NonTemplate => !template::is_template(secret),
             Check::Assigned => real::is_assigned(secret),
             Check::Quoted => real::is_quoted(secret),
             Check::Plausible => real::is_plausible(secret),

@@ -1,5 +1,7 @@
 //! Stand-ins for secrets: templates, stop words, masks.
 
+use super::template::is_template;
+
 /// Values that stand where a secret will be, in lower case.
 const STOP_WORDS: &[&str] = &[
     "admin",
@@ -162,18 +164,6 @@ fn is_stop_word(lower: &[u8]) -> bool {
 
 fn has_example_part(lower: &[u8]) -> bool {
     EXAMPLE_PARTS.iter().any(|part| memchr::memmem::find(lower, part.as_bytes()).is_some())
-}
-
-/// `${VAR}`, `$(command)`, `{{ var }}`, `<token>`, `%s`, `%(name)s`, `#{var}`, `[token]`.
-pub(super) fn is_template(lower: &[u8]) -> bool {
-    matches!(
-        lower,
-        [b'$', b'{' | b'(', ..]
-            | [b'#', b'{', ..]
-            | [b'{', b'{', ..]
-            | [b'%', b'(' | b's' | b'd', ..]
-    ) || matches!(lower, [b'<', .., b'>'] | [b'[', .., b']'] | [b'{', .., b'}'] | [b'%', .., b'%'])
-        || matches!(lower, [b'$', rest @ ..] if rest.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'_') && rest.len() < 40 && !rest.iter().any(u8::is_ascii_digit))
 }
 
 /// Fewer than three different bytes: `xxxx`, `****`, `0000`, `--------`.
