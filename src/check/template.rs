@@ -47,7 +47,7 @@ fn field(text: &[u8]) -> Option<usize> {
     let [b'{', inside @ ..] = text else { return None };
     let inside = &inside[..inside.len().min(LONGEST_FIELD)];
     let Some(len) = memchr::memchr2(b'{', b'}', inside) else {
-        return is_cut_off(inside).then_some(text.len());
+        return (inside.len() < LONGEST_FIELD && is_cut_off(inside)).then_some(text.len());
     };
     (inside[len] == b'}' && names_a_field(&inside[..len])).then_some(len + 2)
 }

@@ -42,31 +42,31 @@ pub(crate) struct Args {
     pub(crate) config: Option<PathBuf>,
 
     /// Read no configuration file
-    #[arg(long, conflicts_with = "config")]
+    #[arg(long, conflicts_with = "config", global = true)]
     pub(crate) no_config: bool,
 
     /// Further rules, as TOML; one with a built-in id takes its place
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) rules: Vec<PathBuf>,
 
     /// A gitleaks configuration, as it is; `keepmum config check` tells what means something else here
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) gitleaks: Vec<PathBuf>,
 
     /// Which rules are in force
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, global = true)]
     pub(crate) profile: Option<Profile>,
 
     /// Variables of the environment whose values are secrets; without globs those whose names say so
-    #[arg(long, value_name = "GLOB,…", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    #[arg(long, value_name = "GLOB,…", num_args = 0.., require_equals = true, value_delimiter = ',', global = true)]
     pub(crate) secrets_from_env: Option<Vec<String>>,
 
     /// A .env file: every value is a secret
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) env_file: Vec<PathBuf>,
 
     /// A file that holds one secret, or a folder of such files
-    #[arg(long, value_name = "[NAME=]PATH")]
+    #[arg(long, value_name = "[NAME=]PATH", global = true)]
     pub(crate) secrets_file: Vec<String>,
 
     /// What stands in place of a secret: named, fingerprint, fixed:TEXT, mask, partial or remove
@@ -78,7 +78,7 @@ pub(crate) struct Args {
     pub(crate) fingerprint_key_file: Option<PathBuf>,
 
     /// Only known secrets, no rules
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) only_known: bool,
 
     /// Print a summary to standard error at the end
@@ -146,7 +146,8 @@ pub(crate) enum Command {
     },
     /// Report secrets in files, and rewrite nothing
     ///
-    /// Exit code 0: none, 1: some, 2: an error. Ignore files are obeyed, binary files skipped.
+    /// Exit code 0: none, 1: some, 2: an error, such as a file that cannot be read. Ignore files are obeyed, binary
+    /// files skipped, links not followed.
     Scan(ScanArgs),
     /// About the rules in force
     Rules {
@@ -167,7 +168,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScanArgs {
-    /// Files and folders; by default the working folder
+    /// Files and folders, `-` is standard input; by default the working folder
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -187,7 +188,7 @@ pub(crate) struct ScanArgs {
     #[arg(long)]
     pub(crate) no_ignore: bool,
 
-    /// Accepted findings, which are not reported again
+    /// Accepted findings, which are not reported again; their paths are relative to the working folder
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
 

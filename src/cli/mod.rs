@@ -81,7 +81,25 @@ fn run(args: Args) -> Result<Exit, Failure> {
             man.render(&mut text).map_err(|error| Failure::io("man page", error))?;
             print(&text)
         }
-        None => filter::run(&settings(&args, None)?),
+        None => {
+            command_as_file(&args)?;
+            filter::run(&settings(&args, None)?)
+        }
+    }
+}
+
+/// Behind an option a command's name is a file's. If there is none, the command was meant.
+fn command_as_file(args: &Args) -> Result<(), Failure> {
+    let commands = Args::command();
+    let meant = args.files.first().filter(|file| {
+        commands.get_subcommands().any(|command| file.as_os_str() == command.get_name())
+    });
+    match meant.filter(|file| !file.exists()) {
+        None => Ok(()),
+        Some(file) => Err(Failure::usage(format_args!(
+            "no file `{0}`; options stand behind a command: keepmum {0} OPTIONS",
+            file.display()
+        ))),
     }
 }
 

@@ -160,8 +160,9 @@ fn warnings(
     let mut warnings: Vec<String> = builder.warnings().iter().map(ToString::to_string).collect();
     if !notices.is_empty() {
         let count = notices.len();
+        let points = if count == 1 { "point" } else { "points" };
         warnings.push(format!(
-            "imported rules differ in {count} points; `keepmum config check` lists them"
+            "imported rules differ in {count} {points}; `keepmum config check` lists them"
         ));
     }
     if replacement(args, config) == Replacement::Fingerprint && key_file(args, config).is_none() {

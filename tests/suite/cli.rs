@@ -396,6 +396,55 @@ fn a_file_larger_than_the_buffer_is_read_in_chunks() {
     assert_eq!(text(&plain(&["scan", "large.txt"], &folder).stdout), expected);
 }
 
+#[test]
+fn standard_input_is_scanned_where_it_is_asked_for() {
+    let (_folder, token) = tree();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.args(["scan", "--no-config", "-"]).stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = run(command, format!("a\n b {token}\n").as_bytes());
+    assert_eq!(text(&output.stdout), "stdin:2:4: gitlab-pat (26 bytes)\n");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// Rules, profile and known secrets are chosen for a scan as for the filter.
+#[test]
+fn a_scan_takes_the_options_of_rules_and_secrets_behind_it() {
+    let (folder, token) = tree();
+    fs::write(folder.path().join("s.env"), format!("NAMED={token}\n")).unwrap();
+    let output = plain(&["scan", "--env-file=s.env", "--only-known", "a.env"], &folder);
+    assert_eq!(text(&output.stdout), "a.env:2:7: NAMED (26 bytes)\n", "{}", text(&output.stderr));
+    let before = plain(&["--only-known", "scan", "a.env"], &folder);
+    assert_eq!(before.status.code(), Some(2));
+    assert!(text(&before.stderr).contains("keepmum scan OPTIONS"), "{}", text(&before.stderr));
+}
+
+#[test]
+fn what_git_says_outside_a_repository_is_one_line() {
+    let (folder, _) = tree();
+    let output = plain(&["scan", "--staged"], &folder);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("not a git repository") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn the_index_is_scanned_from_a_folder_in_it_and_whatever_names_there_are() {
+    use std::os::unix::ffi::OsStrExt;
+    let (folder, token) = tree();
+    let odd = std::ffi::OsStr::from_bytes(b"sub/odd \xff.txt");
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    fs::write(folder.path().join(odd), &token).unwrap();
+    for args in [&["init", "-q"][..], &["add", "-A"]] {
+        let git = Command::new("git").args(args).current_dir(folder.path()).output().unwrap();
+        assert!(git.status.success(), "{}", text(&git.stderr));
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.args(["scan", "--no-config", "--staged"]).current_dir(folder.path().join("sub"));
+    let output = command.output().unwrap();
+    assert_eq!(text(&output.stdout), "odd \u{fffd}.txt:1:1: gitlab-pat (26 bytes)\n");
+}
+
 /// One file that cannot be read hides nothing of the others, and no success is claimed.
 #[test]
 fn what_cannot_be_read_is_told_and_the_rest_is_scanned() {
@@ -458,7 +507,7 @@ fn rules_are_switched_off_narrowed_and_imported() {
     config("disable = ['GitLab']\ngitleaks = ['g.toml']\n");
     let output = plain(&["scan", "a.env"], &folder);
     assert!(text(&output.stdout).contains("gitleaks-mine"), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("differ in 1 points"));
+    assert!(text(&output.stderr).contains("differ in 1 point;"));
     let check = text(&plain(&["config", "check"], &folder).stdout);
     assert!(check.contains("rule `mine`: its path is ignored"), "{check}");
     config("[[rule]]\nid='gitlab-pat'\ndescription='d'\npattern='never_[a-z]{9}'\n");

@@ -67,7 +67,7 @@ pub(crate) fn run(settings: &Settings, args: &ScanArgs) -> Result<Exit, Failure>
 
 /// Reads every input. One that cannot be read is told of, and the others are read all the same.
 fn scan(settings: &Settings, args: &ScanArgs) -> Result<Scanned, Failure> {
-    let inputs = if args.staged { sources::staged(args)? } else { sources::files(args)? };
+    let inputs = if args.staged { sources::staged(args)? } else { sources::files(args) };
     let binary = if args.binary { Binary::Read } else { Binary::Skip };
     let mut scanner = Scanner::new(&settings.redactor, binary, CHUNK);
     let bar = progress::files(inputs.len(), settings.color);
