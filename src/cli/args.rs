@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use super::messages::Color;
 
+/// Options of every command that looks for something.
+const RULES: &str = "Rules and secrets";
+
 const EXAMPLES: &str = "\
 Examples:
   app 2>&1 | keepmum                                  redact a log on its way
@@ -38,35 +41,35 @@ pub(crate) struct Args {
     pub(crate) files: Vec<PathBuf>,
 
     /// Configuration file
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = RULES)]
     pub(crate) config: Option<PathBuf>,
 
     /// Read no configuration file
-    #[arg(long, conflicts_with = "config", global = true)]
+    #[arg(long, conflicts_with = "config", global = true, help_heading = RULES)]
     pub(crate) no_config: bool,
 
     /// Further rules, as TOML; one with a built-in id takes its place
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = RULES)]
     pub(crate) rules: Vec<PathBuf>,
 
     /// A gitleaks configuration, as it is; `keepmum config check` tells what means something else here
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = RULES)]
     pub(crate) gitleaks: Vec<PathBuf>,
 
     /// Which rules are in force
-    #[arg(long, value_enum, global = true)]
+    #[arg(long, value_enum, global = true, help_heading = RULES)]
     pub(crate) profile: Option<Profile>,
 
     /// Variables of the environment whose values are secrets; without globs those whose names say so
-    #[arg(long, value_name = "GLOB,…", num_args = 0.., require_equals = true, value_delimiter = ',', global = true)]
+    #[arg(long, value_name = "GLOB,…", num_args = 0.., require_equals = true, value_delimiter = ',', global = true, help_heading = RULES)]
     pub(crate) secrets_from_env: Option<Vec<String>>,
 
     /// A .env file: every value is a secret
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = RULES)]
     pub(crate) env_file: Vec<PathBuf>,
 
     /// A file that holds one secret, or a folder of such files
-    #[arg(long, value_name = "[NAME=]PATH", global = true)]
+    #[arg(long, value_name = "[NAME=]PATH", global = true, help_heading = RULES)]
     pub(crate) secrets_file: Vec<String>,
 
     /// What stands in place of a secret: named, fingerprint, fixed:TEXT, mask, partial or remove
@@ -78,7 +81,7 @@ pub(crate) struct Args {
     pub(crate) fingerprint_key_file: Option<PathBuf>,
 
     /// Only known secrets, no rules
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = RULES)]
     pub(crate) only_known: bool,
 
     /// Print a summary to standard error at the end

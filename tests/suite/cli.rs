@@ -407,6 +407,19 @@ fn standard_input_is_scanned_where_it_is_asked_for() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+/// A file's name is somebody else's text: it ends no line and commands no terminal.
+#[test]
+fn a_name_with_control_characters_stays_on_its_line() {
+    let (folder, token) = tree();
+    fs::write(folder.path().join("a\n\u{1b}[2Jb \u{e9}"), &token).unwrap();
+    let output = plain(&["scan", "."], &folder);
+    let line = "a\\n\\u{1b}[2Jb \u{e9}:1:1: gitlab-pat (26 bytes)\n";
+    assert!(text(&output.stdout).starts_with(line), "{}", text(&output.stdout));
+    assert!(plain(&["scan", "--write-baseline=accepted", "."], &folder).status.success());
+    assert_eq!(fs::read_to_string(folder.path().join("accepted")).unwrap().lines().count(), 3);
+    assert!(plain(&["scan", "--baseline=accepted", "."], &folder).status.success());
+}
+
 /// Rules, profile and known secrets are chosen for a scan as for the filter.
 #[test]
 fn a_scan_takes_the_options_of_rules_and_secrets_behind_it() {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::Found;
+use super::{Found, shown};
 use crate::cli::exit::Failure;
 
 /// A list of fingerprints: a line each, what follows a blank is for people.
@@ -28,7 +28,7 @@ impl Baseline {
     pub(super) fn of(found: &[Found]) -> Self {
         let mut text = String::from("# Accepted findings of `keepmum scan`.\n");
         for f in found {
-            let _ = writeln!(text, "{} {} {}:{}", f.fingerprint, f.rule, f.path, f.line);
+            let _ = writeln!(text, "{} {} {}:{}", f.fingerprint, f.rule, shown(&f.path), f.line);
         }
         Self { prints: HashSet::new(), text }
     }

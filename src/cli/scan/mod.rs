@@ -117,16 +117,32 @@ impl Scanned {
 }
 
 fn text(found: &[Found]) -> String {
-    found
-        .iter()
-        .map(|f| format!("{}:{}:{}: {} ({} bytes)\n", f.path, f.line, f.column, f.rule, f.length))
-        .collect()
+    let row = |f: &Found| {
+        format!("{}:{}:{}: {} ({} bytes)\n", shown(&f.path), f.line, f.column, f.rule, f.length)
+    };
+    found.iter().map(row).collect()
+}
+
+/// A path on one line: a file's name can hold line feeds, and escape sequences that a terminal obeys.
+fn shown(path: &str) -> String {
+    let escaped = |c: char| {
+        let control = c.is_control();
+        control.then(|| c.escape_default()).into_iter().flatten().chain((!control).then_some(c))
+    };
+    path.chars().flat_map(escaped).collect()
 }
 
 fn lines(found: &[Found]) -> String {
     let row = |f: &Found| {
-        let (line, column) = (f.line, f.column);
-        json!({"kind": f.origin.as_str(), "rule": f.rule, "file": f.path, "line": line, "column": column, "length": f.length, "fingerprint": f.fingerprint})
+        json!({
+            "kind": f.origin.as_str(),
+            "rule": f.rule,
+            "file": f.path,
+            "line": f.line,
+            "column": f.column,
+            "length": f.length,
+            "fingerprint": f.fingerprint,
+        })
     };
     found.iter().map(|f| format!("{}\n", row(f))).collect()
 }

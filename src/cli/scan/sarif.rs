@@ -25,7 +25,12 @@ pub(super) fn document(found: &[Found], rules: &[Rule], complete: bool) -> Strin
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "invocations": invocations, "results": results}],
+        "runs": [{
+            "tool": {"driver": driver},
+            "columnKind": "utf16CodeUnits",
+            "invocations": invocations,
+            "results": results,
+        }],
     });
     format!("{document}\n")
 }
