@@ -61,7 +61,10 @@ pub(crate) struct Args {
     pub(crate) profile: Option<Profile>,
 
     /// Variables of the environment whose values are secrets; without globs those whose names say so
-    #[arg(long, value_name = "GLOB,…", num_args = 0.., require_equals = true, value_delimiter = ',', global = true, help_heading = RULES)]
+    #[arg(
+        long, value_name = "GLOB,…", num_args = 0.., require_equals = true, value_delimiter = ',', global = true,
+        help_heading = RULES
+    )]
     pub(crate) secrets_from_env: Option<Vec<String>>,
 
     /// A .env file: every value is a secret

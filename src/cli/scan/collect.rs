@@ -63,7 +63,9 @@ impl Sink for Collector {
     fn replaced(&mut self, _: &[u8]) {}
 
     fn found(&mut self, finding: &Finding) {
-        self.seen.iter_mut().for_each(|seen| seen.ended = true);
+        if let Some(last) = self.seen.last_mut() {
+            last.ended = true;
+        }
         self.settled = finding.span().end();
         let before = std::mem::take(&mut self.line);
         self.seen.push(Seen { finding: finding.clone(), before, after: Vec::new(), ended: false });
