@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
-use regex_automata::nfa::thompson;
+use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, HirKind};
@@ -289,7 +289,11 @@ fn tail_class(secret: &Hir) -> Result<(), String> {
 }
 
 fn determinize(hir: &Hir, kind: MatchKind) -> Result<Automaton, String> {
-    let nfa = thompson::Compiler::new().build_from_hir(hir).map_err(|error| error.to_string())?;
+    let config = thompson::Config::new().which_captures(WhichCaptures::None);
+    let nfa = thompson::Compiler::new()
+        .configure(config)
+        .build_from_hir(hir)
+        .map_err(|error| error.to_string())?;
     let config = dense::Config::new()
         .start_kind(StartKind::Anchored)
         .match_kind(kind)

@@ -7,11 +7,11 @@
 use crate::rule::ByteSet;
 
 /// Positions that the filter looks at. The first [`GRAM`] are hashed exactly afterwards.
-pub(crate) const WIDTH: usize = 7;
+pub(crate) const WIDTH: usize = 5;
 /// Bytes of a window that are looked up exactly.
 pub(crate) const GRAM: usize = 4;
-/// Buckets of the filter: two bytes of bits.
-pub(crate) const BUCKETS: usize = 16;
+/// Buckets of the filter: three bytes of bits.
+pub(crate) const BUCKETS: usize = 24;
 /// Most spellings of a window's gram that are listed one by one.
 const MOST_SPELLINGS: usize = 4096;
 /// Windows of a head that are weighed against each other.
