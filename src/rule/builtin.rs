@@ -18,3 +18,23 @@ pub fn builtin_rules() -> Vec<Rule> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use crate::rule::CompiledRule;
+
+    /// Bytes of an automaton that take some ten milliseconds to make, while a stream waits.
+    const LARGEST: usize = 1 << 20;
+
+    #[test]
+    fn no_automaton_of_the_catalogue_is_large() {
+        for rule in builtin_rules() {
+            let compiled = CompiledRule::new(&rule, &Limits::default()).expect("a good rule");
+            let lead = compiled.pattern.lead().map_or(0, |lead| lead.memory_usage());
+            let secret = compiled.pattern.secret().memory_usage();
+            assert!(lead <= LARGEST && secret <= LARGEST, "{}: {lead}, {secret}", rule.id);
+        }
+    }
+}
