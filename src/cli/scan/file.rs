@@ -33,19 +33,22 @@ impl<'a> Scanner<'a> {
         Self { redactor, binary, chunk: vec![0; chunk] }
     }
 
-    /// The findings in what `file` gives; none if it is binary and such files are skipped.
+    /// Adds to `found` what `file` gives, up to an error if there is one. `false` if it is binary and such files are
+    /// skipped.
     pub(super) fn scan(
         &mut self,
         path: &str,
         file: &mut impl Read,
-    ) -> io::Result<Option<Vec<Found>>> {
+        found: &mut Vec<Found>,
+    ) -> io::Result<bool> {
         let mut count = fill(file, &mut self.chunk)?;
         let first = &self.chunk[..count.min(SNIFFED)];
         if self.binary == Binary::Skip && memchr::memchr(0, first).is_some() {
-            return Ok(None);
+            return Ok(false);
         }
         let mut stream = self.redactor.stream(Collector::default());
         let (mut places, mut findings) = (Places::new(), Findings::new(path));
+        let mut outcome = Ok(true);
         while count > 0 {
             let chunk = &self.chunk[..count];
             let (settled, decided) = (stream.sink().settled(), stream.decided());
@@ -54,16 +57,20 @@ impl<'a> Scanner<'a> {
             stream.push(chunk);
             findings.place(stream.sink().unended(), &mut places);
             findings.add(stream.sink().seen());
-            count = fill(file, &mut self.chunk)?;
+            count = fill(file, &mut self.chunk).unwrap_or_else(|error| {
+                outcome = Err(error);
+                0
+            });
         }
         let collector = stream.finish();
         findings.place(collector.unended(), &mut places);
         findings.add(collector.rest());
-        Ok(Some(findings.found))
+        found.append(&mut findings.found);
+        outcome
     }
 }
 
-/// Reads until `chunk` is full or the file ends.
+/// Reads until `chunk` is full or the file ends. An error behind some bytes comes with the next call.
 fn fill(file: &mut impl Read, chunk: &mut [u8]) -> io::Result<usize> {
     let mut count = 0;
     while count < chunk.len() {
@@ -71,7 +78,8 @@ fn fill(file: &mut impl Read, chunk: &mut [u8]) -> io::Result<usize> {
             Ok(0) => break,
             Ok(more) => count += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) if count == 0 => return Err(error),
+            Err(_) => break,
         }
     }
     Ok(count)
@@ -124,6 +132,7 @@ mod tests {
 
     /// Lines of letters with secrets of several kinds, at changing distances.
     fn text() -> Vec<u8> {
+        let mark = |word: &str| format!("{0}{word} PRIVATE KEY{0}\n", "-".repeat(5));
         let mut text = Vec::new();
         for at in 0..400_usize {
             let token = expand("ghp_{alnum:36}", at as u64).expect("a template").text;
@@ -132,9 +141,7 @@ mod tests {
                 match at % 4 {
                     0 => format!("a={token} b={token}\n"),
                     1 => format!("x{}\r\n", " y".repeat(at)),
-                    2 => {
-                        format!("-----BEGIN PRIVATE KEY-----\n{token}\n-----END PRIVATE KEY-----\n")
-                    }
+                    2 => mark("BEGIN") + &token + "\n" + &mark("END"),
                     _ => format!("Tr0ub4dor-3 {token}"),
                 }
                 .bytes(),
@@ -181,7 +188,8 @@ mod tests {
         assert!(expected.len() > 300, "{}", expected.len());
         for chunk in [1, 7, 64, 1000, 4096, CHUNK] {
             let mut scanner = Scanner::new(&redactor, Binary::Skip, chunk);
-            let found = scanner.scan("p", &mut &text[..]).expect("memory").expect("no zero byte");
+            let mut found = Vec::new();
+            assert!(scanner.scan("p", &mut &text[..], &mut found).expect("memory"));
             let rows = found
                 .into_iter()
                 .map(|f| (f.line, f.column, f.utf16_column, f.length, f.fingerprint));
@@ -194,11 +202,37 @@ mod tests {
         let (redactor, mut late) = (redactor(), vec![b'x'; SNIFFED]);
         late.extend(b"\0 Tr0ub4dor-3");
         let count = |binary, text: &[u8]| {
-            let found = Scanner::new(&redactor, binary, CHUNK).scan("p", &mut &text[..]);
-            found.expect("memory").map(|found| found.len())
+            let mut found = Vec::new();
+            let mut scanner = Scanner::new(&redactor, binary, CHUNK);
+            let read = scanner.scan("p", &mut &text[..], &mut found).expect("memory");
+            read.then_some(found.len())
         };
         assert_eq!(count(Binary::Skip, b"\0 Tr0ub4dor-3"), None);
         assert_eq!(count(Binary::Read, b"\0 Tr0ub4dor-3"), Some(1));
         assert_eq!(count(Binary::Skip, &late), Some(1));
+    }
+
+    /// Gives its bytes and then an error, again and again.
+    struct Broken<'a>(&'a [u8]);
+
+    impl Read for Broken<'_> {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(room)? {
+                0 => Err(io::ErrorKind::UnexpectedEof.into()),
+                count => Ok(count),
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_before_a_read_error_is_reported() {
+        let (redactor, text) = (redactor(), text());
+        for chunk in [7, 4096, CHUNK] {
+            let mut found = Vec::new();
+            let mut scanner = Scanner::new(&redactor, Binary::Skip, chunk);
+            let error = scanner.scan("p", &mut Broken(&text), &mut found).expect_err("it breaks");
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+            assert_eq!(found.len(), redactor.find(&text).len(), "chunks of {chunk}");
+        }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn run(settings: &Settings, args: &ScanArgs) -> Result<Exit, Failure>
     Ok(scanned.exit(clean))
 }
 
-/// Reads every input. One that cannot be read is told of, and the others are read all the same.
+/// Reads every input. One that cannot be read to its end is told of, and the others are read all the same.
 fn scan(settings: &Settings, args: &ScanArgs) -> Result<Scanned, Failure> {
     let inputs = if args.staged { sources::staged(args)? } else { sources::files(args) };
     let binary = if args.binary { Binary::Read } else { Binary::Skip };
@@ -74,13 +74,9 @@ fn scan(settings: &Settings, args: &ScanArgs) -> Result<Scanned, Failure> {
     let mut scanned = Scanned::default();
     for input in inputs {
         bar.inc(1);
-        let found = input.and_then(|input| input.scan(&mut scanner));
-        match found {
-            Ok(Some(found)) => {
-                scanned.read += 1;
-                scanned.found.extend(found);
-            }
-            Ok(None) => scanned.skipped += 1,
+        match input.and_then(|input| input.scan(&mut scanner, &mut scanned.found)) {
+            Ok(true) => scanned.read += 1,
+            Ok(false) => scanned.skipped += 1,
             Err(failure) => {
                 scanned.failed += 1;
                 bar.suspend(|| say(settings.color, Kind::Error, &failure.to_string()));

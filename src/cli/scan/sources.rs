@@ -26,25 +26,35 @@ pub(super) enum Input {
 pub(super) type Listed = Result<Input, Failure>;
 
 impl Input {
-    /// Reads it from its beginning to its end; none if it was skipped.
-    pub(super) fn scan(self, scanner: &mut Scanner<'_>) -> Result<Option<Vec<Found>>, Failure> {
+    /// Reads it from its beginning to its end, or to what stops it, and adds what it holds to `found`. `false` if it was
+    /// skipped.
+    pub(super) fn scan(
+        self,
+        scanner: &mut Scanner<'_>,
+        found: &mut Vec<Found>,
+    ) -> Result<bool, Failure> {
         match self {
             Input::File(path) => {
                 let name = path.display().to_string();
                 let name = name.strip_prefix("./").unwrap_or(&name);
-                let found = File::open(&path).and_then(|mut file| scanner.scan(name, &mut file));
-                found.map_err(|error| refused(name, &error))
+                let read =
+                    File::open(&path).and_then(|mut file| scanner.scan(name, &mut file, found));
+                read.map_err(|error| refused(name, &error))
             }
             Input::Standard => {
-                let found = scanner.scan("stdin", &mut io::stdin().lock());
-                found.map_err(|error| refused("standard input", &error))
+                let read = scanner.scan("stdin", &mut io::stdin().lock(), found);
+                read.map_err(|error| refused("standard input", &error))
             }
-            Input::Staged(path) => from_index(&path, scanner),
+            Input::Staged(path) => from_index(&path, scanner, found),
         }
     }
 }
 
-fn from_index(path: &OsStr, scanner: &mut Scanner<'_>) -> Result<Option<Vec<Found>>, Failure> {
+fn from_index(
+    path: &OsStr,
+    scanner: &mut Scanner<'_>,
+    found: &mut Vec<Found>,
+) -> Result<bool, Failure> {
     let name = path.to_string_lossy();
     let failed = |error: io::Error| refused(&name, &error);
     // `:./path` is relative to the working folder.
@@ -54,13 +64,13 @@ fn from_index(path: &OsStr, scanner: &mut Scanner<'_>) -> Result<Option<Vec<Foun
     git.args(["cat-file", "blob"]).arg(object).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = git.spawn().map_err(|error| refused("git", &error))?;
     let mut blob = child.stdout.take().expect("it was asked for");
-    let found = scanner.scan(&name, &mut blob);
+    let read = scanner.scan(&name, &mut blob, found);
     drop(blob);
     let output = child.wait_with_output().map_err(failed)?;
-    match found.map_err(failed)? {
+    match read.map_err(failed)? {
         // Of a skipped file git could not write all: that is no failure.
-        Some(_) if !output.status.success() => Err(said("cat-file", &output.stderr)),
-        found => Ok(found),
+        true if !output.status.success() => Err(said("cat-file", &output.stderr)),
+        read => Ok(read),
     }
 }
 
