@@ -2,6 +2,7 @@
 
 use super::plan::{Fragment, GRAM};
 use super::{Hit, Target};
+use crate::rule::{ByteSet, Head};
 
 /// Bits of the hash that index the bitmap: 64 Kbit, 8 KiB.
 const BITMAP_BITS: u32 = 16;
@@ -25,17 +26,54 @@ struct Slot {
 struct Entry {
     offset: u32,
     target: Target,
+    /// The first bytes of the head, letters folded: a gram alone stands in many words.
+    rest: Rest,
+}
+
+/// What eight bytes have to be, where they have one spelling.
+#[derive(Clone, Copy, Default)]
+struct Rest {
+    mask: u64,
+    value: u64,
+}
+
+impl Rest {
+    fn of(head: &[ByteSet]) -> Self {
+        let mut rest = Self::default();
+        for (place, set) in head.iter().take(8).enumerate() {
+            let mut folded = set.iter().map(|byte| byte | 0x20);
+            if let Some(first) = folded.next()
+                && folded.all(|byte| byte == first)
+            {
+                rest.mask |= 0xFF << (8 * place);
+                rest.value |= u64::from(first) << (8 * place);
+            }
+        }
+        rest
+    }
+
+    /// Whether `haystack` may have it at `start`. Too near the end it may.
+    #[inline]
+    fn stands_at(self, haystack: &[u8], start: usize) -> bool {
+        let Some(bytes) = haystack[start..].first_chunk() else { return true };
+        (u64::from_le_bytes(*bytes) | 0x2020_2020_2020_2020) & self.mask == self.value
+    }
 }
 
 impl Grams {
-    pub(super) fn new<'a>(windows: impl Iterator<Item = (&'a Fragment, Target)>) -> Self {
+    /// From windows, each with its head and what that stands for.
+    pub(super) fn new<'a>(windows: impl Iterator<Item = (&'a Fragment, &'a Head, Target)>) -> Self {
         let mut all: Vec<(u32, Entry)> = Vec::new();
-        for (fragment, target) in windows {
-            let entry = Entry { offset: fragment.offset as u32, target };
+        for (fragment, head, target) in windows {
+            let rest = Rest::of(&head.sets);
+            let entry = Entry { offset: fragment.offset as u32, target, rest };
             all.extend(spellings(fragment).into_iter().map(|gram| (gram, entry)));
         }
-        all.sort_by_key(|(gram, entry)| (*gram, entry.target, entry.offset));
-        all.dedup_by_key(|(gram, entry)| (*gram, entry.target, entry.offset));
+        let key = |(gram, entry): &(u32, Entry)| {
+            (*gram, entry.target, entry.offset, entry.rest.mask, entry.rest.value)
+        };
+        all.sort_by_key(key);
+        all.dedup_by_key(|entry| key(entry));
         let mut grams = Self {
             bitmap: Box::new([0; 1 << (BITMAP_BITS - 6)]),
             slots: vec![Slot::default(); (all.len() * 2).next_power_of_two()],
@@ -76,21 +114,25 @@ impl Grams {
         }
         for &position in &positions[..kept] {
             let gram = gram(haystack, position);
-            self.confirm(position as usize, gram, hash(gram), hits);
+            self.confirm(haystack, position as usize, gram, hits);
         }
     }
 
-    fn confirm(&self, position: usize, gram: u32, hash: u32, hits: &mut Vec<Hit>) {
+    fn confirm(&self, haystack: &[u8], position: usize, gram: u32, hits: &mut Vec<Hit>) {
         let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = hash(gram) as usize & mask;
         while self.slots[at].count > 0 {
             let slot = self.slots[at];
             if slot.gram == gram {
                 let run = &self.entries[slot.from as usize..(slot.from + slot.count) as usize];
-                hits.extend(run.iter().filter_map(|entry| {
-                    let start = position.checked_sub(entry.offset as usize)?;
-                    Some(Hit { start, target: entry.target })
-                }));
+                for entry in run {
+                    let Some(start) = position.checked_sub(entry.offset as usize) else { continue };
+                    let hit = Hit { start, target: entry.target };
+                    // Two heads of one target may look the same here.
+                    if entry.rest.stands_at(haystack, start) && hits.last() != Some(&hit) {
+                        hits.push(hit);
+                    }
+                }
                 return;
             }
             at = (at + 1) & mask;

@@ -2,6 +2,11 @@
 //!
 //! 1. A filter over nibbles (`avx2` or `portable`, the same tables) names positions, branch-free.
 //! 2. Their four bytes, letters folded, are looked up in a bitmap and then in a table of grams.
+//! 3. The first eight bytes of the head have to stand there too, as far as they have one spelling: of the grams found in
+//!    logs a quarter are left, and a name of letters costs no more than a prefix.
+//!
+//! Tried on 2026-11-25: looking up every fourth position for heads of seven bytes and more, so that names cost the
+//! filter nothing. The probes cost 0.3 ns a byte, more than they took off the filter (0.54 GB/s against 0.73 in turn).
 //!
 //! It may over-report and never under-reports: detectors decide.
 
@@ -39,6 +44,7 @@ pub(crate) struct Positions(Vec<u32>);
 pub(crate) struct Planner {
     // Windows to choose from, for each head.
     fragments: Vec<Vec<Fragment>>,
+    heads: Vec<Head>,
     targets: Vec<Target>,
     text: Option<Frequencies>,
 }
@@ -52,6 +58,7 @@ impl Planner {
         let found = !options.is_empty();
         if found {
             self.fragments.push(options);
+            self.heads.push(head.clone());
             self.targets.push(target);
         }
         found
@@ -61,7 +68,9 @@ impl Planner {
         let text = self.text.unwrap_or_else(Frequencies::text);
         let masks = Masks::new(&plan::buckets(&mut self.fragments, &text));
         let chosen = self.fragments.iter().flatten();
-        let grams = Grams::new(chosen.clone().zip(self.targets));
+        let stands_for = self.heads.iter().zip(self.targets);
+        let windows = chosen.clone().zip(stands_for);
+        let grams = Grams::new(windows.map(|(window, (head, target))| (window, head, target)));
         let reach = chosen.map(|fragment| fragment.offset).max().unwrap_or(0);
         Prefilter { masks, grams, reach, level: Level::detect() }
     }
