@@ -15,8 +15,8 @@ use crate::finding::{Finding, Origin};
 use crate::limits::Limits;
 use crate::replace::{Fingerprinter, Replacement, Texts};
 use crate::rule::{
-    CompiledRule, Extended, Import, Rule, builtin_rules, import_gitleaks, import_gitleaks_with,
-    parse_rules,
+    CompiledRule, Extended, Import, LARGEST_AUTOMATON, Rule, builtin_rules, import_gitleaks,
+    import_gitleaks_with, parse_rules,
 };
 use crate::scan::{Class, Engine, Parts, Region};
 use crate::secret::{Kept, Secret, expand};
@@ -342,7 +342,7 @@ impl RedactorBuilder {
             .map(|(rule, automata)| {
                 let compiled = CompiledRule::new(rule, &self.limits)?;
                 if *automata == Automata::Untested {
-                    compiled.check_automata()?;
+                    compiled.check_automata(LARGEST_AUTOMATON)?;
                 }
                 Ok(compiled)
             })

@@ -48,6 +48,15 @@ enum Run {
     Hungry,
 }
 
+/// Where a candidate stops reading before its automaton does.
+#[derive(Clone, Copy)]
+struct Ends {
+    /// With a match at hand: from here on.
+    most: u64,
+    /// In any case.
+    last: u64,
+}
+
 /// What became of a candidate when the bytes at hand were used up.
 pub(crate) enum Step {
     /// More bytes are needed.
@@ -80,12 +89,12 @@ impl Candidate {
         eof: bool,
         limits: &Limits,
     ) -> Step {
-        if let Some(step) = self.lead(rule, window, eof) {
+        if let Some(step) = self.lead(rule, window, eof, limits) {
             return step;
         }
         loop {
-            let most = self.most(rule, limits);
-            return match self.run(rule.pattern.secret(), window, eof, most) {
+            let ends = Ends { most: self.most(rule, limits), last: self.last(rule, limits) };
+            return match self.run(rule.pattern.secret(), window, eof, ends) {
                 Run::Over => self.outcome(true),
                 Run::Hungry => self.outcome(false),
                 Run::Enough if self.phase == Phase::Open => {
@@ -108,6 +117,7 @@ impl Candidate {
         rule: &CompiledRule,
         window: Window<'_>,
         eof: bool,
+        limits: &Limits,
     ) -> Option<Step> {
         if self.phase == Phase::Queued {
             self.begin(rule, window);
@@ -116,7 +126,8 @@ impl Candidate {
             return None;
         }
         let lead = rule.pattern.lead().expect("the phase says so");
-        if let Run::Hungry = self.run(lead, window, eof, u64::MAX) {
+        let ends = Ends { most: u64::MAX, last: self.last(rule, limits) };
+        if let Run::Hungry = self.run(lead, window, eof, ends) {
             // The match that ends here is told with the next byte; what it covers is free now.
             if rule.pattern.plain_lead && lead.is_match_state(lead.next_eoi_state(self.state)) {
                 self.matched = Some(self.at);
@@ -138,6 +149,17 @@ impl Candidate {
         }
     }
 
+    /// Where a lead or a secret without a bound of its own has to be over.
+    fn last(&self, rule: &CompiledRule, limits: &Limits) -> u64 {
+        let bound = limits.rule_bound as u64;
+        match self.phase {
+            _ if !rule.pattern.gaps => u64::MAX,
+            Phase::Queued | Phase::Lead => self.start + bound,
+            Phase::Secret if !rule.pattern.open => self.secret + bound,
+            Phase::Secret | Phase::Open => u64::MAX,
+        }
+    }
+
     fn outcome(&self, over: bool) -> Step {
         let secret = self.secret;
         match (self.phase, self.matched, over) {
@@ -148,12 +170,13 @@ impl Candidate {
         }
     }
 
-    /// Feeds bytes until the automaton is dead, `most` is passed with a match at hand, or there are no more.
+    /// Feeds bytes until the automaton is dead, `most` is passed with a match at hand, `last` is reached, or there are
+    /// no more.
     ///
     /// Automata tell a match one byte late, when they know that it does not depend on what follows. `Enough` is
     /// checked before the end of the input is, so that it comes at the same offset however the input is cut.
-    fn run(&mut self, automaton: &Automaton, window: Window<'_>, eof: bool, most: u64) -> Run {
-        for &byte in window.from(self.at) {
+    fn run(&mut self, automaton: &Automaton, window: Window<'_>, eof: bool, ends: Ends) -> Run {
+        for &byte in window.slice(self.at, ends.last) {
             self.state = automaton.next_state(self.state, byte);
             if automaton.is_special_state(self.state) {
                 if automaton.is_match_state(self.state) {
@@ -163,9 +186,12 @@ impl Candidate {
                 }
             }
             self.at += 1;
-            if self.at >= most && self.matched.is_some() {
+            if self.at >= ends.most && self.matched.is_some() {
                 return Run::Enough;
             }
+        }
+        if self.at >= ends.last {
+            return Run::Over;
         }
         if !eof {
             return Run::Hungry;

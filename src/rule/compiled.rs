@@ -33,7 +33,11 @@ impl CompiledRule {
         if !is_name(&rule.id) {
             return Err(refused("an id is made of a-z, 0-9 and `-`".into()));
         }
-        let shape = if rule.block { Shape::Block } else { Shape::Token };
+        let shape = match (rule.block, rule.gaps) {
+            (true, _) => Shape::Block,
+            (false, true) => Shape::Gaps,
+            (false, false) => Shape::Token,
+        };
         let pattern = Pattern::new(&rule.pattern, shape, limits).map_err(refused)?;
         let mut checks = rule.checks.clone();
         checks.extend(rule.entropy.map(Check::Entropy));
@@ -81,9 +85,9 @@ impl CompiledRule {
         (from..text.len()).find(begins).map_or(0, |at| text.len() - at)
     }
 
-    /// Makes the automata now; done for every rule that is not built in.
-    pub(crate) fn check_automata(&self) -> Result<(), BuildError> {
-        self.pattern.check().map_err(|why| BuildError::rule(&self.id, why))
+    /// Makes the automata now, of at most `largest` bytes each; done for every rule that is not built in.
+    pub(crate) fn check_automata(&self, largest: usize) -> Result<(), BuildError> {
+        self.pattern.check(largest).map_err(|why| BuildError::rule(&self.id, why))
     }
 }
 

@@ -42,6 +42,10 @@ pub struct Rule {
     /// Whether the pattern runs from a begin mark to an end mark, and so may be unbounded inside.
     #[serde(default)]
     pub block: bool,
+    /// Whether repetitions in the middle may be unbounded: a lead or a secret that is not complete after
+    /// [`Limits::rule_bound`](crate::Limits::rule_bound) bytes is none. For imported rules.
+    #[serde(skip)]
+    pub(crate) gaps: bool,
     /// Patterns; a secret in which one of them is found is none.
     #[serde(default)]
     pub except: Vec<String>,

@@ -21,6 +21,6 @@ pub use gitleaks::{Extended, Import, import_gitleaks, import_gitleaks_with};
 pub(crate) use head::Head;
 pub use left::Left;
 pub(crate) use left::{ends_in_word, is_word};
-pub(crate) use pattern::{Automaton, SHORTEST_HEAD};
+pub(crate) use pattern::{Automaton, LARGEST_AUTOMATON, SHORTEST_HEAD};
 
 pub use builtin::{BUILTIN_FILES, builtin_rules};

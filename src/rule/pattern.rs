@@ -16,7 +16,7 @@ use crate::Limits;
 pub(crate) type Automaton = dense::DFA<Vec<u32>>;
 
 /// Size in bytes past which an automaton is refused.
-const LARGEST_AUTOMATON: usize = 16 << 20;
+pub(crate) const LARGEST_AUTOMATON: usize = 16 << 20;
 /// Fewest positions of a head: the prefilter looks at four at once.
 pub(crate) const SHORTEST_HEAD: usize = 4;
 
@@ -34,6 +34,8 @@ pub(crate) struct Pattern {
     pub(crate) tells: bool,
     // Whether the lead looks at nothing beyond itself, so that its matches do not depend on what follows.
     pub(crate) plain_lead: bool,
+    // Whether lead and secret have no bound of their own, so that the one of all rules ends them.
+    pub(crate) gaps: bool,
     pub(crate) heads: Vec<Head>,
     // What stands before the heads, if the pattern's fixed bytes stand in its middle.
     pub(crate) behind: Option<Behind>,
@@ -88,13 +90,13 @@ impl Part {
 
     fn automaton(&self) -> &Automaton {
         self.automaton.get_or_init(|| {
-            determinize(&self.hir, self.kind)
+            determinize(&self.hir, self.kind, LARGEST_AUTOMATON)
                 .expect("built-in rules are compiled by a test, others when the redactor is built")
         })
     }
 
-    fn check(&self) -> Result<(), String> {
-        let automaton = determinize(&self.hir, self.kind)?;
+    fn check(&self, largest: usize) -> Result<(), String> {
+        let automaton = determinize(&self.hir, self.kind, largest)?;
         let _ = self.automaton.set(automaton);
         Ok(())
     }
@@ -112,15 +114,18 @@ impl Pattern {
             Some(heads) => (heads, None),
             None => anchor(&hir)?,
         };
-        bounded("what stands before the secret", &lead, limits)?;
+        if shape != Shape::Gaps {
+            bounded("what stands before the secret", &lead, limits)?;
+        }
         let trail_kind = measured(&secret, &trail)?;
         if secret.properties().minimum_len().unwrap_or(0) == 0 {
             return Err("the secret can be empty".into());
         }
-        let open = secret.properties().maximum_len().is_none();
-        match (open, shape) {
+        let endless = secret.properties().maximum_len().is_none();
+        let open = endless && (shape != Shape::Gaps || tail_class(&secret).is_ok());
+        match (endless, shape) {
             (false, _) => bounded("the secret", &secret, limits)?,
-            (true, Shape::Block) => {}
+            (true, Shape::Block | Shape::Gaps) => {}
             (true, Shape::Token) => tail_class(&secret)?,
         }
         if open && trail.properties().maximum_len() != Some(0) {
@@ -129,16 +134,17 @@ impl Pattern {
         let plain_lead = lead.properties().look_set().is_empty();
         let lead = (lead.properties().maximum_len() != Some(0)).then(|| Part::new(lead));
         let secret = Part::new(Hir::concat(vec![secret, trail]));
-        Ok(Self { lead, secret, trail: trail_kind, open, tells, plain_lead, heads, behind })
+        let gaps = shape == Shape::Gaps;
+        Ok(Self { lead, secret, trail: trail_kind, open, tells, plain_lead, gaps, heads, behind })
     }
 
     /// Makes the automata now, so that a pattern that is too large is an error instead of a surprise.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self, largest: usize) -> Result<(), String> {
         if let Trail::Measured { parts, .. } = &self.trail {
-            parts.iter().try_for_each(Part::check)?;
+            parts.iter().try_for_each(|part| part.check(largest))?;
         }
-        self.lead.as_ref().map_or(Ok(()), Part::check)?;
-        self.secret.check()
+        self.lead.as_ref().map_or(Ok(()), |lead| lead.check(largest))?;
+        self.secret.check(largest)
     }
 
     /// Whether `text` may be the beginning of a match.
@@ -174,6 +180,8 @@ pub(crate) enum Shape {
     Token,
     /// From a begin mark to an end mark.
     Block,
+    /// Unbounded repetitions anywhere; the bound of all rules ends a match that goes on.
+    Gaps,
 }
 
 /// Parses over bytes: no Unicode classes, and `.` is any byte but a line feed.
@@ -288,7 +296,7 @@ fn tail_class(secret: &Hir) -> Result<(), String> {
     }
 }
 
-fn determinize(hir: &Hir, kind: MatchKind) -> Result<Automaton, String> {
+fn determinize(hir: &Hir, kind: MatchKind, largest: usize) -> Result<Automaton, String> {
     let config = thompson::Config::new().which_captures(WhichCaptures::None);
     let nfa = thompson::Compiler::new()
         .configure(config)
@@ -298,7 +306,7 @@ fn determinize(hir: &Hir, kind: MatchKind) -> Result<Automaton, String> {
         .start_kind(StartKind::Anchored)
         .match_kind(kind)
         .accelerate(false)
-        .dfa_size_limit(Some(LARGEST_AUTOMATON))
-        .determinize_size_limit(Some(LARGEST_AUTOMATON));
+        .dfa_size_limit(Some(largest))
+        .determinize_size_limit(Some(largest));
     dense::Builder::new().configure(config).build_from_nfa(&nfa).map_err(|error| error.to_string())
 }

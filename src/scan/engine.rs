@@ -260,7 +260,11 @@ impl Engine {
         }
         let blocked = is_blocked(state, rule);
         // Most words that tell lead to nothing: find out before anything else is asked.
-        if !blocked && matches!(running.candidate.lead(compiled, window, eof), Some(Step::Dead))
+        if !blocked
+            && matches!(
+                running.candidate.lead(compiled, window, eof, &self.limits),
+                Some(Step::Dead)
+            )
             || compiled.pattern.tells && self.in_placeholder(window, start)
         {
             return;

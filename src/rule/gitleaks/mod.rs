@@ -9,18 +9,24 @@ mod tests;
 
 pub(crate) use defaults::Defaults;
 
+use regex_syntax::hir::Hir;
+
 use self::allow::Exceptions;
 use self::config::{Allow, Config, Source};
 use self::defaults::Change;
+use self::regex::Repeats;
 use super::compiled::CompiledRule;
 use super::confidence::Confidence;
 use super::file::Rule;
+use super::pattern::LARGEST_AUTOMATON;
 use crate::check::Check;
 use crate::error::BuildError;
 use crate::limits::Limits;
 
 /// Whose rules they are, and how their ids begin.
 const VENDOR: &str = "gitleaks";
+/// Bytes of an automaton past which long repetitions are no longer counted: larger ones take seconds to make.
+const COUNTED_AUTOMATON: usize = 2 << 20;
 
 /// What came of a gitleaks configuration.
 #[derive(Clone, Debug)]
@@ -116,8 +122,9 @@ impl Import {
         let exceptions: Vec<Exceptions> = own.collect();
         let exceptions = [exceptions, lists.take(&source.id)].concat();
         if source.regex.is_some() || self.defaults.is_none() {
-            match converted(source, exceptions.iter().chain(&lists.everywhere), &mut notes) {
-                Ok(rule) => self.rules.extend(rule),
+            let all: Vec<&Exceptions> = exceptions.iter().chain(&lists.everywhere).collect();
+            match converted(source, &all, &mut notes) {
+                Ok(rules) => self.rules.extend(rules),
                 Err(why) => notes.push(format!("left out: {why}")),
             }
         }
@@ -176,23 +183,87 @@ impl Lists {
     }
 }
 
-fn converted<'a>(
+/// The rules that `source` comes to: one, or one for each alternative of its regex that can be found.
+fn converted(
     source: &Source,
-    exceptions: impl Iterator<Item = &'a Exceptions>,
+    exceptions: &[&Exceptions],
     notes: &mut Vec<String>,
-) -> Result<Option<Rule>, String> {
+) -> Result<Vec<Rule>, String> {
     let Some(regex) = &source.regex else {
         notes.push("has no regex, so there is nothing to look for".into());
-        return Ok(None);
+        return Ok(Vec::new());
     };
     if source.skip_report {
         notes.push("is not reported by gitleaks, and so not looked for".into());
-        return Ok(None);
+        return Ok(Vec::new());
     }
     if !source.required.is_empty() {
         notes.push("the rules that it requires nearby are not asked for".into());
     }
-    let (pattern, secret) = regex::pattern(regex, source.secret_group, notes)?;
+    let hir = regex::read(regex)?;
+    match smallest(source, &hir, exceptions, notes) {
+        Ok(rule) => Ok(vec![rule]),
+        Err(why) => by_alternative(source, &hir, exceptions, notes).ok_or(why),
+    }
+}
+
+/// The rules for those alternatives of `hir` that can be found, if there are any.
+fn by_alternative(
+    source: &Source,
+    hir: &Hir,
+    exceptions: &[&Exceptions],
+    notes: &mut Vec<String>,
+) -> Option<Vec<Rule>> {
+    let mut rules = Vec::new();
+    let mut said = Vec::new();
+    for (at, branch) in regex::alternatives(hir).iter().enumerate() {
+        match smallest(source, branch, exceptions, &mut said) {
+            Ok(rule) => rules.push(Rule { id: format!("{}-{}", rule.id, at + 1), ..rule }),
+            Err(why) => {
+                said.push(format!("alternative {} of its regex is left out: {why}", at + 1));
+            }
+        }
+    }
+    if rules.is_empty() {
+        return None;
+    }
+    notes.append(&mut said);
+    Some(rules)
+}
+
+/// The rule for `hir`: counting its repetitions, or not counting long ones if that makes too large an automaton.
+fn smallest(
+    source: &Source,
+    hir: &Hir,
+    exceptions: &[&Exceptions],
+    notes: &mut Vec<String>,
+) -> Result<Rule, String> {
+    let mut last = String::new();
+    for (repeats, largest) in
+        [(Repeats::Counted, COUNTED_AUTOMATON), (Repeats::Open, LARGEST_AUTOMATON)]
+    {
+        let mut said = Vec::new();
+        match rule(source, hir, repeats, exceptions, largest, &mut said) {
+            Ok(rule) => {
+                notes.append(&mut said);
+                return Ok(rule);
+            }
+            Err(why) => last = why,
+        }
+    }
+    Err(last)
+}
+
+fn rule(
+    source: &Source,
+    hir: &Hir,
+    repeats: Repeats,
+    exceptions: &[&Exceptions],
+    largest: usize,
+    notes: &mut Vec<String>,
+) -> Result<Rule, String> {
+    let group = regex::secret_group(hir, source.secret_group);
+    let (pattern, secret) = regex::pattern(hir, group, repeats, notes);
     let mut rule = Rule {
         id: format!("{VENDOR}-{}", slug(&source.id)),
         vendor: VENDOR.into(),
@@ -201,13 +272,14 @@ fn converted<'a>(
         confidence: Confidence::Medium,
         entropy: source.entropy,
         checks: vec![Check::NonTemplate],
+        gaps: repeats == Repeats::Open,
         ..Rule::default()
     };
-    exceptions.for_each(|except| except.add_to(&mut rule, secret, notes));
-    let compiled =
-        CompiledRule::new(&rule, &Limits::default()).map_err(|error| error.to_string())?;
-    compiled.check_automata().map_err(|error| error.to_string())?;
-    Ok(Some(rule))
+    exceptions.iter().for_each(|except| except.add_to(&mut rule, secret, notes));
+    let limits = Limits::default();
+    let compiled = CompiledRule::new(&rule, &limits).map_err(|error| error.to_string())?;
+    compiled.check_automata(largest).map_err(|error| error.to_string())?;
+    Ok(rule)
 }
 
 fn slug(id: &str) -> String {

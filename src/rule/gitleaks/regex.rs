@@ -1,11 +1,22 @@
 //! A regex of gitleaks as a pattern of ours.
 
-use regex_syntax::hir::{Hir, HirKind, Repetition};
+use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
 use super::super::pattern::{LONGEST_TRAIL, parse};
 
 /// Where an unbounded repetition is cut off.
 const CUT: u32 = 200;
+/// A repetition whose counts differ by more is a gap.
+const GAP: u32 = 40;
+
+/// What becomes of repetitions in the middle of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// They are counted, to [`CUT`] where they have no bound.
+    Counted,
+    /// Long ones have no bound: an automaton that does not count stays small.
+    Open,
+}
 
 /// What of a pattern's match is the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,29 +56,75 @@ fn is_count(text: &str) -> bool {
     !least.is_empty() && digits(least) && digits(most)
 }
 
-/// The pattern with its secret named, its repetitions bounded and its optional beginning left out.
+/// A regex, parsed as Go would.
+pub(super) fn read(regex: &str) -> Result<Hir, String> {
+    parse(&with_braces_escaped(regex))
+}
+
+/// The alternatives of `hir`, each as a regex of its own: those of its first alternation, whatever groups lie around it.
+/// Empty if there is none.
+pub(super) fn alternatives(hir: &Hir) -> Vec<Hir> {
+    match hir.kind() {
+        HirKind::Alternation(branches) => branches.clone(),
+        HirKind::Capture(capture) => alternatives(&capture.sub)
+            .into_iter()
+            .map(|sub| Hir::capture(Capture { sub: Box::new(sub), ..capture.clone() }))
+            .collect(),
+        HirKind::Concat(parts) => {
+            let split = parts.iter().map(alternatives).enumerate();
+            let Some((at, branches)) = split.into_iter().find(|(_, found)| !found.is_empty())
+            else {
+                return Vec::new();
+            };
+            let with = |branch: Hir| {
+                let mut parts = parts.clone();
+                parts[at] = branch;
+                Hir::concat(parts)
+            };
+            branches.into_iter().map(with).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The group that gitleaks takes the secret from: the one asked for, or else the first.
+pub(super) fn secret_group(hir: &Hir, asked: u32) -> u32 {
+    if asked > 0 { asked } else { first_group(hir).unwrap_or(1) }
+}
+
+fn first_group(hir: &Hir) -> Option<u32> {
+    match hir.kind() {
+        HirKind::Capture(capture) => Some(capture.index),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().filter_map(first_group).min()
+        }
+        HirKind::Repetition(repetition) => first_group(&repetition.sub),
+        _ => None,
+    }
+}
+
+/// The pattern with its secret named and its optional beginning left out.
 pub(super) fn pattern(
-    regex: &str,
+    regex: &Hir,
     group: u32,
+    repeats: Repeats,
     notes: &mut Vec<String>,
-) -> Result<(String, Secret), String> {
-    let hir = parse(&with_braces_escaped(regex))?;
-    let group = group.max(1);
+) -> (String, Secret) {
     let mut parts = Vec::new();
-    flatten(&hir, group, &mut parts);
+    flatten(regex, group, &mut parts);
     let first = parts.iter().position(|part| !is_optional(part)).unwrap_or(0);
     let Some(at) = parts.iter().position(|part| holds(part, group)) else {
         let secret = if first == 0 { Secret::Whole } else { Secret::Part };
-        return Ok((with_open_end(&parts[first..], notes).to_string(), secret));
+        return (with_open_end(&parts[first..], repeats, notes).to_string(), secret);
     };
-    let lead = bound(&Hir::concat(parts[first.min(at)..at].to_vec()), notes);
-    let secret = bound(&parts[at], notes);
-    let trail = trail(&parts[at + 1..], notes);
-    Ok((format!("{lead}(?P<secret>{secret}){trail}"), Secret::Part))
+    let lead = bound(&Hir::concat(parts[first.min(at)..at].to_vec()), repeats, notes);
+    let secret = bound(&parts[at], repeats, notes);
+    let trail = bound(&trail(&parts[at + 1..], notes), Repeats::Counted, notes);
+    (format!("{lead}(?P<secret>{secret}){trail}"), Secret::Part)
 }
 
 /// The parts of a secret behind which nothing stands: a repeated class at its end goes on as far as it does.
-fn with_open_end(parts: &[Hir], notes: &mut Vec<String>) -> Hir {
+fn with_open_end(parts: &[Hir], repeats: Repeats, notes: &mut Vec<String>) -> Hir {
     let is_tail = |hir: &&Hir| match hir.kind() {
         HirKind::Repetition(last) => {
             last.max.is_none() && last.greedy && last.sub.properties().maximum_len() == Some(1)
@@ -76,7 +133,7 @@ fn with_open_end(parts: &[Hir], notes: &mut Vec<String>) -> Hir {
     };
     let tail = parts.last().filter(is_tail);
     let before = &parts[..parts.len() - usize::from(tail.is_some())];
-    let bounded = before.iter().map(|part| bound(part, notes)).collect::<Vec<_>>();
+    let bounded = before.iter().map(|part| bound(part, repeats, notes)).collect::<Vec<_>>();
     Hir::concat(bounded.into_iter().chain(tail.cloned()).collect())
 }
 
@@ -119,26 +176,35 @@ fn holds(hir: &Hir, group: u32) -> bool {
     }
 }
 
-/// The same without groups, every repetition bounded.
-fn bound(hir: &Hir, notes: &mut Vec<String>) -> Hir {
+/// The same without groups, its repetitions bounded or opened.
+fn bound(hir: &Hir, repeats: Repeats, notes: &mut Vec<String>) -> Hir {
+    let mut all = |parts: &[Hir]| parts.iter().map(|part| bound(part, repeats, notes)).collect();
     match hir.kind() {
+        HirKind::Concat(parts) => Hir::concat(all(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
+        HirKind::Capture(capture) => bound(&capture.sub, repeats, notes),
         HirKind::Repetition(repetition) => {
-            let max = repetition.max.unwrap_or_else(|| {
-                let max = repetition.min.max(CUT);
-                notes.push(format!("an unbounded repetition ends at {max}"));
-                max
-            });
-            let sub = Box::new(bound(&repetition.sub, notes));
-            Hir::repetition(Repetition { max: Some(max), sub, ..repetition.clone() })
-        }
-        HirKind::Capture(capture) => bound(&capture.sub, notes),
-        HirKind::Concat(parts) => {
-            Hir::concat(parts.iter().map(|part| bound(part, notes)).collect())
-        }
-        HirKind::Alternation(parts) => {
-            Hir::alternation(parts.iter().map(|part| bound(part, notes)).collect())
+            let sub = Box::new(bound(&repetition.sub, repeats, notes));
+            let max = most(repetition, repeats, notes);
+            Hir::repetition(Repetition { max, sub, ..repetition.clone() })
         }
         _ => hir.clone(),
+    }
+}
+
+/// How often a repetition may repeat.
+fn most(repetition: &Repetition, repeats: Repeats, notes: &mut Vec<String>) -> Option<u32> {
+    match (repeats, repetition.max) {
+        (Repeats::Counted, None) => {
+            let max = repetition.min.max(CUT);
+            notes.push(format!("an unbounded repetition ends at {max}"));
+            Some(max)
+        }
+        (Repeats::Open, Some(max)) if max - repetition.min > GAP => {
+            notes.push(format!("what repeats up to {max} times may repeat more often"));
+            None
+        }
+        (_, max) => max,
     }
 }
 
@@ -154,9 +220,29 @@ mod tests {
 
     #[test]
     fn the_secret_is_the_match_if_there_is_no_group_and_nothing_is_left_out() {
-        let secret = |regex| pattern(regex, 0, &mut Vec::new()).expect("a regex").1;
+        let secret =
+            |regex| pattern(&read(regex).expect("a regex"), 1, Repeats::Counted, &mut Vec::new()).1;
         assert_eq!(secret("acme_[a-z]{8}"), Secret::Whole);
         assert_eq!(secret("acme_([a-z]{8})"), Secret::Part);
         assert_eq!(secret("x?acme_[a-z]{8}"), Secret::Part);
+    }
+
+    #[test]
+    fn alternatives_keep_what_stands_around_them() {
+        let shown = |regex| -> Vec<String> {
+            let all = alternatives(&read(regex).expect("a regex"));
+            all.iter().map(|hir| pattern(hir, 1, Repeats::Counted, &mut Vec::new()).0).collect()
+        };
+        assert_eq!(shown("xx(ab|cd)yy").len(), 2);
+        assert!(shown("xx(ab|cd)yy")[1].contains("cd") && shown("xx(ab|cd)yy")[1].contains("yy"));
+        assert!(shown("abcd").is_empty());
+    }
+
+    #[test]
+    fn long_repetitions_have_no_bound_where_they_are_gaps() {
+        let open =
+            |regex| pattern(&read(regex).expect("a regex"), 1, Repeats::Open, &mut Vec::new()).0;
+        assert!(open("curl .{0,200}?-u (x{4,9})").contains("*?"));
+        assert!(!open("curl .{0,9}?-u (x{4,9})").contains("*?"));
     }
 }

@@ -222,3 +222,31 @@ fn without_default_rules_the_catalogue_stays_as_it_is() {
     let (all, notices) = with_catalogue(&toml, &github);
     assert_eq!((all.as_str(), notices.as_str()), ("[REDACTED:github-pat]", ""));
 }
+
+/// Its counted automaton would have tens of megabytes; what it does not count ends with the bound of all rules.
+#[test]
+fn long_gaps_are_found_however_the_input_is_cut() {
+    let regex = r#"(?s)\bacme\b(?:.{0,200}?|.{0,200}?(?:[\r\n]{1,2}.{0,200}?){1,5})-u[ ]{0,5}([a-z0-9]{8,200}:[a-z0-9]{3,200})"#;
+    let import = import(&format!("[[rules]]\nid='r'\nregex='''{regex}'''"));
+    assert!(import.notices.iter().any(|notice| notice.contains("may repeat more often")));
+    let builder =
+        import.rules.iter().cloned().fold(Redactor::builder(), crate::RedactorBuilder::rule);
+    let redactor = builder.build().expect("good");
+    let near = format!("acme {} -u alice123:secret9 end", "x y\n".repeat(60));
+    let far = format!("acme {} -u alice123:secret9 end", "x y\n".repeat(3000));
+    assert!(redactor.redact_str(&near).contains("-u [REDACTED:gitleaks-r] end"));
+    assert_eq!(redactor.redact_str(&far), far);
+    for text in [&near, &far] {
+        let mut stream = redactor.stream(Vec::new());
+        text.bytes().for_each(|byte| stream.push(&[byte]));
+        assert_eq!(stream.finish(), redactor.redact(text.as_bytes()).as_ref());
+    }
+}
+
+#[test]
+fn of_alternatives_those_that_can_be_found_are_looked_for() {
+    let import = import("[[rules]]\nid='r'\nregex='\\b(acme_[a-z]{8}|[a-f0-9]{40})\\b'");
+    assert_eq!(ids(&import), ["gitleaks-r-1"]);
+    assert!(import.notices[0].contains("`r`: alternative 2 of its regex is left out"));
+    assert_eq!(redacted(&import, "x acme_realxyzq"), "x [REDACTED:gitleaks-r-1]");
+}
