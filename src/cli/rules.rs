@@ -64,6 +64,9 @@ fn show(rule: &Rule, format: Format) -> String {
         "{}\n  {}\n  vendor:     {}\n  confidence: {}\n  pattern:    {}\n",
         rule.id, rule.description, rule.vendor, rule.confidence, rule.pattern
     );
+    if !rule.names.is_empty() {
+        let _ = writeln!(out, "  names:      {}", rule.names.join(", "));
+    }
     let checks: Vec<String> = checks(rule);
     if !checks.is_empty() {
         let _ = writeln!(out, "  checks:     {}", checks.join(", "));
@@ -98,6 +101,7 @@ fn described(rule: &Rule) -> Value {
         "vendor": rule.vendor,
         "description": rule.description,
         "confidence": rule.confidence.to_string(),
+        "names": rule.names,
         "pattern": rule.pattern,
         "checks": checks(rule),
         "proofs": proofs(rule),

@@ -7,6 +7,7 @@ use regex_automata::meta::Regex;
 use super::confidence::Confidence;
 use super::file::Rule;
 use super::left::Left;
+use super::names::whole_pattern;
 use super::pattern::{Pattern, Shape};
 use crate::allow::compiled;
 use crate::check::Check;
@@ -38,7 +39,8 @@ impl CompiledRule {
             (false, true) => Shape::Gaps,
             (false, false) => Shape::Token,
         };
-        let pattern = Pattern::new(&rule.pattern, shape, limits).map_err(refused)?;
+        let pattern = whole_pattern(rule).map_err(refused)?;
+        let pattern = Pattern::new(&pattern, shape, limits).map_err(refused)?;
         let mut checks = rule.checks.clone();
         checks.extend(rule.entropy.map(Check::Entropy));
         if !rule.block {

@@ -22,6 +22,10 @@ pub struct Rule {
     pub id: String,
     /// One line for people.
     pub description: String,
+    /// Names, in lower case, of which one has to stand before the value, such as a vendor's. A blank stands for every
+    /// way to join two words. The pattern is then that of the value alone.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// Pattern over bytes in the syntax of the `regex` crate, Unicode off.
     pub pattern: String,
     /// How sure a match is a secret.

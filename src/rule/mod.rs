@@ -9,6 +9,7 @@ mod file;
 mod gitleaks;
 mod head;
 mod left;
+mod names;
 mod pattern;
 pub mod template;
 

@@ -127,10 +127,13 @@ fn page() -> String {
     );
     let cell = |text: &str| text.escape_debug().to_string().replace('|', "\\|");
     for rule in &rules {
+        let names =
+            (!rule.names.is_empty()).then(|| format!("behind `{}`", rule.names.join("`, `")));
         let entropy = rule.entropy.map(|least| format!("entropy {least}"));
         let proofs = rule.proofs.iter().map(|proof| format!("proof {proof}"));
+        let checks = rule.checks.iter().map(ToString::to_string);
         let checks: Vec<String> =
-            rule.checks.iter().map(ToString::to_string).chain(entropy).chain(proofs).collect();
+            names.into_iter().chain(checks).chain(entropy).chain(proofs).collect();
         let reference =
             rule.reference.as_ref().map_or(String::new(), |url| format!("[source]({url})"));
         out += &format!(
