@@ -33,7 +33,14 @@ impl CompiledRule {
         if !is_name(&rule.id) {
             return Err(refused("an id is made of a-z, 0-9 and `-`".into()));
         }
-        let shape = if rule.block { Shape::Block } else { Shape::Token };
+        if rule.run && rule.left != Left::Any {
+            return Err(refused("a run begins where its class does: it takes no `left`".into()));
+        }
+        let shape = match (rule.run, rule.block) {
+            (true, _) => Shape::Run,
+            (false, true) => Shape::Block,
+            (false, false) => Shape::Token,
+        };
         let pattern = Pattern::new(&rule.pattern, shape, limits).map_err(refused)?;
         let mut checks = rule.checks.clone();
         checks.extend(rule.entropy.map(Check::Entropy));

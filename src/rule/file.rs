@@ -42,6 +42,10 @@ pub struct Rule {
     /// Whether the pattern runs from a begin mark to an end mark, and so may be unbounded inside.
     #[serde(default)]
     pub block: bool,
+    /// Whether the pattern is one class with a minimum, such as `[0-9a-f]{32,}`, of which each maximal run is a match:
+    /// it needs no fixed bytes.
+    #[serde(default)]
+    pub run: bool,
     /// Patterns; a secret in which one of them is found is none.
     #[serde(default)]
     pub except: Vec<String>,

@@ -10,6 +10,7 @@ mod gitleaks;
 mod head;
 mod left;
 mod pattern;
+mod run_class;
 pub mod template;
 
 pub(crate) use behind::LONGEST_BEHIND;
@@ -22,5 +23,6 @@ pub(crate) use head::Head;
 pub use left::Left;
 pub(crate) use left::{ends_in_word, is_word};
 pub(crate) use pattern::{Automaton, SHORTEST_HEAD};
+pub(crate) use run_class::RunClass;
 
-pub use builtin::{BUILTIN_FILES, builtin_rules};
+pub use builtin::{BUILTIN_FILES, builtin_rules, paranoid_rules};

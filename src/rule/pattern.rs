@@ -10,6 +10,7 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use super::behind::Behind;
 use super::head::{Head, heads};
+use super::run_class::RunClass;
 use crate::Limits;
 
 /// A dense automaton over bytes, anchored at its start.
@@ -37,6 +38,8 @@ pub(crate) struct Pattern {
     pub(crate) heads: Vec<Head>,
     // What stands before the heads, if the pattern's fixed bytes stand in its middle.
     pub(crate) behind: Option<Behind>,
+    // The class whose runs are the matches. Such a pattern has no heads.
+    pub(crate) run: Option<RunClass>,
 }
 
 /// What belongs to a match behind the secret and is not redacted.
@@ -104,6 +107,9 @@ impl Pattern {
     /// Takes a pattern apart and proves its bounds.
     pub(crate) fn new(pattern: &str, shape: Shape, limits: &Limits) -> Result<Self, String> {
         let hir = parse(pattern)?;
+        if shape == Shape::Run {
+            return Self::run(hir, limits);
+        }
         let (lead, secret, trail) = split(&hir);
         // Heads of the lead alone claim no byte of the secret; a lead too short to be found is taken with the secret.
         let telling = Some(heads(&lead)).filter(|heads| findable(heads));
@@ -120,8 +126,8 @@ impl Pattern {
         let open = secret.properties().maximum_len().is_none();
         match (open, shape) {
             (false, _) => bounded("the secret", &secret, limits)?,
-            (true, Shape::Block) => {}
             (true, Shape::Token) => tail_class(&secret)?,
+            (true, Shape::Block | Shape::Run) => {}
         }
         if open && trail.properties().maximum_len() != Some(0) {
             return Err("nothing can stand behind a tail class".into());
@@ -129,7 +135,23 @@ impl Pattern {
         let plain_lead = lead.properties().look_set().is_empty();
         let lead = (lead.properties().maximum_len() != Some(0)).then(|| Part::new(lead));
         let secret = Part::new(Hir::concat(vec![secret, trail]));
-        Ok(Self { lead, secret, trail: trail_kind, open, tells, plain_lead, heads, behind })
+        let (trail, run) = (trail_kind, None);
+        Ok(Self { lead, secret, trail, open, tells, plain_lead, heads, behind, run })
+    }
+
+    /// A pattern that is found by its class instead of fixed bytes.
+    fn run(hir: Hir, limits: &Limits) -> Result<Self, String> {
+        Ok(Self {
+            run: Some(RunClass::new(&hir, limits)?),
+            lead: None,
+            secret: Part::new(hir),
+            trail: Trail::Fixed(0),
+            open: true,
+            tells: false,
+            plain_lead: true,
+            heads: Vec::new(),
+            behind: None,
+        })
     }
 
     /// Makes the automata now, so that a pattern that is too large is an error instead of a surprise.
@@ -174,6 +196,8 @@ pub(crate) enum Shape {
     Token,
     /// From a begin mark to an end mark.
     Block,
+    /// One class, of which every maximal run counts.
+    Run,
 }
 
 /// Parses over bytes: no Unicode classes, and `.` is any byte but a line feed.
