@@ -160,7 +160,7 @@ fn a_run_is_one_class_with_a_minimum() {
 #[test]
 fn a_redacted_text_has_no_runs_left() {
     let builder = Redactor::builder().builtin_rules().paranoid_rules();
-    let name = keepmum::rule::template::expand("{alnum:12}_{alnum:30}/x", 1).unwrap().text;
+    let name = keepmum::rule::template::expand("{alnum:12}.{alnum:30}", 1).unwrap().text;
     let redactor = builder.secret(&name, "correct horse").unwrap().build().unwrap();
     let input =
         keepmum::rule::template::expand("a {alnum:30} {hex:64} correct horse b", 1).unwrap().text;
