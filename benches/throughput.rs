@@ -37,7 +37,18 @@ fn main() {
         }
         println!("| construction | {secrets} | {:.1} ms | | |", built.as_secs_f64() * 1e3);
     }
+    paranoid(&corpora, only, rounds);
     events(&redactor(10), if smoke { 10_000 } else { 1_000_000 });
+}
+
+/// The rows of the profile that looks at every run of letters and digits.
+fn paranoid(corpora: &[(&str, Vec<u8>)], only: Option<&str>, rounds: usize) {
+    let redactor = Redactor::builder().builtin_rules().paranoid_rules().build().unwrap();
+    let chosen = |name| only.is_none_or(|only| only.split(',').any(|one| one == name));
+    for (name, corpus) in corpora.iter().filter(|(name, _)| chosen(*name)) {
+        let (ours, base) = interleaved(rounds, &redactor, corpus);
+        println!("| {name}, paranoid | 0 | {ours:.2} | {base:.2} | {:.3} |", ours / base);
+    }
 }
 
 fn redactor(secrets: u64) -> Redactor {

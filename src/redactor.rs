@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::replace::{Fingerprinter, Replacement, Texts};
 use crate::rule::{
     CompiledRule, Extended, Import, LARGEST_AUTOMATON, Rule, builtin_rules, import_gitleaks,
-    import_gitleaks_with, parse_rules,
+    import_gitleaks_with, paranoid_rules, parse_rules,
 };
 use crate::scan::{Class, Engine, Parts, Region};
 use crate::secret::{Kept, Secret, expand};
@@ -174,6 +174,24 @@ impl RedactorBuilder {
     #[must_use]
     pub fn builtin_rules(mut self) -> Self {
         self.rules.extend(builtin_rules().into_iter().map(|rule| (rule, Automata::Tested)));
+        self
+    }
+
+    /// Adds rules for whatever looks random, wherever it stands: see
+    /// [`paranoid_rules`](crate::rule::paranoid_rules). Ids and hashes go with it, and a word at the end of the input so
+    /// far is held until it ends.
+    ///
+    /// ```
+    /// use keepmum::{Redactor, rule::template::expand};
+    ///
+    /// let redactor = Redactor::builder().builtin_rules().paranoid_rules().build()?;
+    /// let line = expand("cache-key-of-the-last-build {alnum:32}", 1).expect("a template").text;
+    /// assert_eq!(redactor.redact_str(&line), "cache-key-of-the-last-build [REDACTED:entropy-token]");
+    /// # Ok::<(), keepmum::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn paranoid_rules(mut self) -> Self {
+        self.rules.extend(paranoid_rules().into_iter().map(|rule| (rule, Automata::Tested)));
         self
     }
 

@@ -50,6 +50,17 @@ fn a_clean_event_allocates_nothing() {
 }
 
 #[test]
+fn runs_allocate_nothing() {
+    let redactor = Redactor::builder().paranoid_rules().build().unwrap();
+    let chunk = b"2026-01-01T00:00:00Z INFO some_long_function_name in /usr/share/doc/packages ";
+    let mut stream = redactor.stream(Discard);
+    (0..1000).for_each(|_| stream.push(chunk));
+    assert_eq!(allocations(|| (0..1000).for_each(|_| stream.push(chunk))), 0);
+    assert!(matches!(redactor.redact(chunk), Cow::Borrowed(_)));
+    assert_eq!(allocations(|| drop(redactor.redact(chunk))), 0);
+}
+
+#[test]
 fn a_stream_stops_allocating() {
     let chunk = b"2026-01-01T00:00:00Z INFO token count 12, password=correct horse battery, done\n";
     let mut stream = redactor().stream(Discard);

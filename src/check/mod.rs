@@ -7,10 +7,12 @@ mod crc32;
 mod entropy;
 mod jwt;
 mod luhn;
+mod random;
 mod real;
 mod slack;
 mod stripe;
 mod template;
+mod uuid;
 
 use std::fmt;
 
@@ -58,6 +60,10 @@ pub enum Check {
     Quoted,
     /// Looks like what a person or a generator would choose as a password or key: see the manual, "Telling names".
     Plausible,
+    /// Looks drawn by lot, whatever stands around: letters and digits in an order that neither words nor names have.
+    Random,
+    /// Holds a UUID of version 4, whose bits are random.
+    Uuid,
 }
 
 impl fmt::Display for Check {
@@ -90,6 +96,8 @@ impl Check {
             Check::Assigned => real::is_assigned(secret),
             Check::Quoted => real::is_quoted(secret),
             Check::Plausible => real::is_plausible(secret),
+            Check::Random => random::is_random(secret),
+            Check::Uuid => uuid::holds_random(secret),
         }
     }
 }

@@ -119,9 +119,11 @@ pub(crate) enum Profile {
     KnownOnly,
     /// Those of medium and high confidence; a token that has a checksum or a known structure only if that is right.
     Precise,
-    /// All.
+    /// All that know a form or a telling name.
     #[default]
     Balanced,
+    /// Also whatever looks random, wherever it stands: ids and hashes too.
+    Paranoid,
 }
 
 /// When held bytes are shown although they are not decided.

@@ -79,6 +79,9 @@ fn builder(
     if !(args.only_known || config.only_known || profile == Profile::KnownOnly) {
         builder = builder.builtin_rules();
     }
+    if profile == Profile::Paranoid && !(args.only_known || config.only_known) {
+        builder = builder.paranoid_rules();
+    }
     if profile == Profile::Precise {
         builder = builder.prove_rules().retain_rules(|rule| rule.confidence >= Confidence::Medium);
     }

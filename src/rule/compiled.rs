@@ -34,10 +34,14 @@ impl CompiledRule {
         if !is_name(&rule.id) {
             return Err(refused("an id is made of a-z, 0-9 and `-`".into()));
         }
-        let shape = match (rule.block, rule.gaps) {
-            (true, _) => Shape::Block,
-            (false, true) => Shape::Gaps,
-            (false, false) => Shape::Token,
+        if rule.run && rule.left != Left::Any {
+            return Err(refused("a run begins where its class does: it takes no `left`".into()));
+        }
+        let shape = match rule {
+            Rule { run: true, .. } => Shape::Run,
+            Rule { block: true, .. } => Shape::Block,
+            Rule { gaps: true, .. } => Shape::Gaps,
+            _ => Shape::Token,
         };
         let pattern = whole_pattern(rule).map_err(refused)?;
         let pattern = Pattern::new(&pattern, shape, limits).map_err(refused)?;

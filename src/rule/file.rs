@@ -50,6 +50,10 @@ pub struct Rule {
     /// [`Limits::rule_bound`](crate::Limits::rule_bound) bytes is none. For imported rules.
     #[serde(skip)]
     pub(crate) gaps: bool,
+    /// Whether the pattern is one class with a minimum, such as `[0-9a-f]{32,}`, of which each maximal run is a match:
+    /// it needs no fixed bytes.
+    #[serde(default)]
+    pub run: bool,
     /// Patterns; a secret in which one of them is found is none.
     #[serde(default)]
     pub except: Vec<String>,

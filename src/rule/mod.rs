@@ -11,6 +11,7 @@ mod head;
 mod left;
 mod names;
 mod pattern;
+mod run_class;
 pub mod template;
 
 pub(crate) use behind::LONGEST_BEHIND;
@@ -23,5 +24,6 @@ pub(crate) use head::Head;
 pub use left::Left;
 pub(crate) use left::{ends_in_word, is_word};
 pub(crate) use pattern::{Automaton, LARGEST_AUTOMATON, SHORTEST_HEAD};
+pub(crate) use run_class::RunClass;
 
-pub use builtin::{BUILTIN_FILES, builtin_rules};
+pub use builtin::{BUILTIN_FILES, builtin_rules, paranoid_rules};

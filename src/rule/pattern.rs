@@ -10,6 +10,7 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use super::behind::Behind;
 use super::head::{Head, heads};
+use super::run_class::RunClass;
 use crate::Limits;
 
 /// A dense automaton over bytes, anchored at its start.
@@ -39,6 +40,8 @@ pub(crate) struct Pattern {
     pub(crate) heads: Vec<Head>,
     // What stands before the heads, if the pattern's fixed bytes stand in its middle.
     pub(crate) behind: Option<Behind>,
+    // The class whose runs are the matches. Such a pattern has no heads.
+    pub(crate) run: Option<RunClass>,
 }
 
 /// What belongs to a match behind the secret and is not redacted.
@@ -106,6 +109,9 @@ impl Pattern {
     /// Takes a pattern apart and proves its bounds.
     pub(crate) fn new(pattern: &str, shape: Shape, limits: &Limits) -> Result<Self, String> {
         let hir = parse(pattern)?;
+        if shape == Shape::Run {
+            return Self::run(hir, limits);
+        }
         let (lead, secret, trail) = split(&hir);
         // Heads of the lead alone claim no byte of the secret; a lead too short to be found is taken with the secret.
         let telling = Some(heads(&lead)).filter(|heads| findable(heads));
@@ -125,7 +131,7 @@ impl Pattern {
         let open = endless && (shape != Shape::Gaps || tail_class(&secret).is_ok());
         match (endless, shape) {
             (false, _) => bounded("the secret", &secret, limits)?,
-            (true, Shape::Block | Shape::Gaps) => {}
+            (true, Shape::Block | Shape::Gaps | Shape::Run) => {}
             (true, Shape::Token) => tail_class(&secret)?,
         }
         if open && trail.properties().maximum_len() != Some(0) {
@@ -134,8 +140,24 @@ impl Pattern {
         let plain_lead = lead.properties().look_set().is_empty();
         let lead = (lead.properties().maximum_len() != Some(0)).then(|| Part::new(lead));
         let secret = Part::new(Hir::concat(vec![secret, trail]));
-        let gaps = shape == Shape::Gaps;
-        Ok(Self { lead, secret, trail: trail_kind, open, tells, plain_lead, gaps, heads, behind })
+        let (trail, run, gaps) = (trail_kind, None, shape == Shape::Gaps);
+        Ok(Self { lead, secret, trail, open, tells, plain_lead, gaps, heads, behind, run })
+    }
+
+    /// A pattern that is found by its class instead of fixed bytes.
+    fn run(hir: Hir, limits: &Limits) -> Result<Self, String> {
+        Ok(Self {
+            run: Some(RunClass::new(&hir, limits)?),
+            lead: None,
+            secret: Part::new(hir),
+            trail: Trail::Fixed(0),
+            open: true,
+            tells: false,
+            plain_lead: true,
+            gaps: false,
+            heads: Vec::new(),
+            behind: None,
+        })
     }
 
     /// Makes the automata now, so that a pattern that is too large is an error instead of a surprise.
@@ -182,6 +204,8 @@ pub(crate) enum Shape {
     Block,
     /// Unbounded repetitions anywhere; the bound of all rules ends a match that goes on.
     Gaps,
+    /// One class, of which every maximal run counts.
+    Run,
 }
 
 /// Parses over bytes: no Unicode classes, and `.` is any byte but a line feed.

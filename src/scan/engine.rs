@@ -8,6 +8,7 @@ use super::window::Window;
 use crate::allow::Allowlist;
 use crate::detect::literal::{Index, Live, Progress, Source, WalkStep};
 use crate::detect::pattern::{Candidate, Step};
+use crate::detect::run::{Run, RunStep};
 use crate::error::BuildError;
 use crate::finding::Fingerprint;
 use crate::limits::Limits;
@@ -31,6 +32,8 @@ pub(crate) struct Engine {
     sources: Vec<Source>,
     /// Rules whose fixed bytes stand in the middle.
     behind: Vec<usize>,
+    /// Rules whose matches are the runs of a class.
+    runs: Vec<u32>,
     tail: Tail,
     allow: Allowlist,
     /// Texts that this redactor prints: what they name is hidden already.
@@ -71,6 +74,8 @@ impl Engine {
             sources.push(source);
         }
         let behind = (0..rules.len()).filter(|&at| rules[at].pattern.behind.is_some()).collect();
+        let runs = (0..rules.len()).filter(|&at| rules[at].pattern.run.is_some());
+        let runs = runs.map(|at| at as u32).collect();
         let (prefilter, tail) = (planner.build(), Tail::new(&rules));
         let (marks, mark_firsts) = (Vec::new(), ByteSet::EMPTY);
         Ok(Self {
@@ -81,6 +86,7 @@ impl Engine {
             prefilter,
             sources,
             behind,
+            runs,
             tail,
             allow,
             marks,
@@ -118,6 +124,9 @@ impl Engine {
             if eof { window.end() } else { window.end() - self.behind(window.bytes) as u64 };
         let stop = window.base + undecided.start as u64;
         self.blocks(state, window, from, Stop { at: stop, eof, rules: true });
+        if !self.runs.is_empty() {
+            self.runs(state, window, eof);
+        }
         if eof {
             self.ending(state, window);
         }
@@ -150,6 +159,41 @@ impl Engine {
             });
             at = to;
         }
+    }
+
+    /// Follows the runs of each rule that has them through what is new in `window`.
+    fn runs(&self, state: &mut State, window: Window<'_>, eof: bool) {
+        let mut runs = std::mem::take(&mut state.runs);
+        runs.resize(self.runs.len(), Run::default());
+        for (run, &rule) in runs.iter_mut().zip(&self.runs) {
+            let class = self.rules[rule as usize].pattern.run.as_ref();
+            let class = class.expect("the list holds rules that have one");
+            loop {
+                match run.advance(class, window, eof, self.limits.judged) {
+                    RunStep::Done => break,
+                    RunStep::Reached { start, end, label } => add(state, window, start, end, label),
+                    RunStep::Judge { start, end } => {
+                        let label = self.judge_run(rule, window, start, end);
+                        run.decide(label);
+                        label.into_iter().for_each(|label| add(state, window, start, end, label));
+                    }
+                }
+            }
+        }
+        state.runs = runs;
+    }
+
+    fn judge_run(&self, rule: u32, window: Window<'_>, start: u64, end: u64) -> Option<Label> {
+        let label = self.judge(rule, window.slice(start, end));
+        label.filter(|_| !self.shows(window, start, end))
+    }
+
+    /// Whether `start..end` is a part of a placeholder of ours.
+    fn shows(&self, window: Window<'_>, start: u64, end: u64) -> bool {
+        let text = window.slice(start.saturating_sub(LONGEST_BEHIND as u64), end);
+        let run = (end - start) as usize;
+        let mut starts = (0..=text.len() - run).filter(|&at| self.mark_firsts.contains(text[at]));
+        starts.any(|at| self.marks.iter().any(|mark| mark.starts_with(&text[at..])))
     }
 
     fn judge_hits(
@@ -460,7 +504,8 @@ impl Engine {
             .iter()
             .filter(|step| step.seen > 0)
             .map(|step| step.at - self.index.walks[step.walk as usize].live(step) as u64);
-        rules.chain(values).chain(walks).fold(state.claim.min(state.behind), u64::min)
+        let runs = state.runs.iter().map(Run::claim);
+        rules.chain(values).chain(walks).chain(runs).fold(state.claim.min(state.behind), u64::min)
     }
 }
 

@@ -4,6 +4,7 @@ use super::prefilter::{Hit, Positions};
 use super::resolve::{Label, Regions};
 use crate::detect::literal::{Live, WalkStep};
 use crate::detect::pattern::Candidate;
+use crate::detect::run::Run;
 
 /// The memory of one stream. It is reused: after the first inputs nothing of it allocates.
 #[derive(Clone, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct State {
     pub(super) values: Vec<Live>,
     /// Empty lists to swap with the two above while their candidates read on.
     pub(super) earlier: Earlier,
+    /// How far the runs of each rule that has them were followed.
+    pub(super) runs: Vec<Run>,
     /// How far each self-overlapping value was followed.
     pub(super) walks: Vec<WalkStep>,
     /// Ends of accepted matches: a rule's next match starts there or later.
@@ -50,6 +53,7 @@ impl State {
         self.running.clear();
         self.values.clear();
         self.walks.clear();
+        self.runs.clear();
         self.taken.clear();
         self.hits.clear();
         self.regions.clear();

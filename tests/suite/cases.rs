@@ -22,6 +22,8 @@ pub(crate) struct Case {
     pub(crate) secrets: Vec<String>,
     #[serde(default)]
     pub(crate) rules: bool,
+    #[serde(default)]
+    pub(crate) paranoid: bool,
     input: String,
     output: String,
 }
@@ -37,7 +39,9 @@ impl Case {
 
     fn redactor(&self) -> Redactor {
         let builder = Redactor::builder().replacement(Replacement::Fixed("#".into()));
-        let builder = if self.rules { builder.builtin_rules() } else { builder };
+        let rules = self.rules || self.paranoid;
+        let builder = if rules { builder.builtin_rules() } else { builder };
+        let builder = if self.paranoid { builder.paranoid_rules() } else { builder };
         let named =
             self.secrets.iter().enumerate().map(|(at, value)| (format!("s{at}"), value.as_str()));
         named

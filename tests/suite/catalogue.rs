@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use keepmum::rule::{Rule, builtin_rules, template::expand};
+use keepmum::rule::{Rule, builtin_rules, paranoid_rules, template::expand};
 use keepmum::{Confidence, Redactor};
 
 /// A random example can by chance hold a stop word or too little entropy; one of these seeds has to do.
@@ -10,7 +10,7 @@ const SEEDS: std::ops::Range<u64> = 0..5;
 
 #[test]
 fn positives_are_redacted_exactly() {
-    for rule in builtin_rules() {
+    for rule in every_rule() {
         let redactor = Redactor::builder().rule(rule.clone()).build().unwrap();
         for template in &rule.positive {
             assert!(
@@ -38,11 +38,14 @@ fn the_whole_catalogue_hides_every_positive() {
 
 #[test]
 fn negatives_stay_under_the_whole_catalogue() {
-    let redactor = Redactor::builder().builtin_rules().build().unwrap();
-    for rule in builtin_rules() {
-        for template in &rule.negative {
-            let text = expand(template, 3).unwrap().text;
-            assert!(redactor.find(text.as_bytes()).is_empty(), "{}: {template}", rule.id);
+    let balanced = Redactor::builder().builtin_rules().build().unwrap();
+    let paranoid = Redactor::builder().builtin_rules().paranoid_rules().build().unwrap();
+    for (redactor, rules) in [(balanced, builtin_rules()), (paranoid, paranoid_rules())] {
+        for rule in rules {
+            for template in &rule.negative {
+                let text = expand(template, 3).unwrap().text;
+                assert!(redactor.find(text.as_bytes()).is_empty(), "{}: {template}", rule.id);
+            }
         }
     }
 }
@@ -80,7 +83,7 @@ fn what_a_proof_holds_for_is_a_step_surer() {
 
 #[test]
 fn every_rule_has_examples_and_an_id_of_its_own() {
-    let rules = builtin_rules();
+    let rules = every_rule();
     assert!(rules.len() >= 80);
     let ids: HashSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     assert_eq!(ids.len(), rules.len());
@@ -88,6 +91,10 @@ fn every_rule_has_examples_and_an_id_of_its_own() {
         rule.positive.is_empty() || rule.negative.is_empty() || rule.description.is_empty()
     };
     assert_eq!(rules.iter().find(bare).map(|rule| &rule.id), None);
+}
+
+fn every_rule() -> Vec<Rule> {
+    builtin_rules().into_iter().chain(paranoid_rules()).collect()
 }
 
 fn is_exact(redactor: &Redactor, template: &str, seed: u64) -> bool {
@@ -119,14 +126,21 @@ fn the_page_of_the_catalogue_is_not_stale() {
 
 fn page() -> String {
     let rules = builtin_rules();
-    let mut out = format!(
+    format!(
         "# The catalogue\n\n{} rules. This page is generated from `builtin/*.toml`; \
-         `keepmum rules show ID` tells more.\n\n\
-         | rule | what | confidence | checks | example | reference |\n|---|---|---|---|---|---|\n",
-        rules.len()
-    );
+         `keepmum rules show ID` tells more.\n\n{}\nThe profile `paranoid` adds:\n\n{}",
+        rules.len(),
+        table(&rules),
+        table(&paranoid_rules()),
+    )
+}
+
+fn table(rules: &[Rule]) -> String {
+    let mut out = "| rule | what | confidence | checks | example | reference |\n\
+                   |---|---|---|---|---|---|\n"
+        .to_owned();
     let cell = |text: &str| text.escape_debug().to_string().replace('|', "\\|");
-    for rule in &rules {
+    for rule in rules {
         let names =
             (!rule.names.is_empty()).then(|| format!("behind `{}`", rule.names.join("`, `")));
         let entropy = rule.entropy.map(|least| format!("entropy {least}"));

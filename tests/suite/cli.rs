@@ -49,8 +49,10 @@ fn every_case_runs_through_the_filter() {
         }
         let secrets = format!("--secrets-file={}", folder.path().display());
         let mut args = vec!["--replacement=fixed:#", secrets.as_str()];
-        if !case.rules {
-            args.push("--only-known");
+        match (case.paranoid, case.rules) {
+            (true, _) => args.push("--profile=paranoid"),
+            (false, true) => {}
+            (false, false) => args.push("--only-known"),
         }
         let output = run(keepmum(&args), &case.input());
         assert_eq!(text(&output.stdout), text(&case.output()), "{}", case.name);
@@ -545,6 +547,27 @@ fn precise_asks_for_the_checksum_and_balanced_does_not() {
     let row: serde_json::Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
     assert_eq!(row["proofs"], serde_json::json!({"crc32": false}));
     assert_eq!((&row["accepted"], &row["confidence"]), (&true.into(), &"high".into()));
+}
+
+#[test]
+fn paranoid_catches_what_no_name_tells() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let token = keepmum::rule::template::expand("{alnum:32}", 1).unwrap().text;
+    write("a.txt", &format!("some_long_function_name {token}\n"));
+    let found = |args: &[&str]| text(&plain(args, &folder).stdout);
+    assert_eq!(found(&["scan", "a.txt"]), "");
+    let line = "a.txt:1:25: entropy-token (32 bytes)\n";
+    assert_eq!(found(&["scan", "--profile=paranoid", "a.txt"]), line);
+    write("keepmum.toml", "profile = 'paranoid'\n");
+    assert_eq!(found(&["scan", "a.txt"]), line);
+    assert_eq!(found(&["scan", "--only-known", "a.txt"]), "");
+    let said = found(&["rules", "explain", &token]);
+    assert!(said.contains("entropy-token: accepted, confidence low"), "{said}");
+    let said = found(&["rules", "explain", "some_long_function_name"]);
+    assert!(said.contains("entropy-token: rejected by the check `random`"), "{said}");
+    write("keepmum.toml", "profile = 'paranoid'\ndisable = ['entropy-token']\n");
+    assert_eq!(found(&["scan", "a.txt"]), "");
 }
 
 #[test]

@@ -9,6 +9,13 @@ pub(crate) struct OracleRule {
     lead: Option<Regex>,
     secret: Regex,
     trail: usize,
+    except: Option<Except>,
+}
+
+/// What a run must not hold in its first bytes.
+struct Except {
+    found: Regex,
+    judged: usize,
 }
 
 impl OracleRule {
@@ -17,7 +24,22 @@ impl OracleRule {
         let regex = |pattern: &str| {
             Regex::new(&format!("(?s-u)^(?:{pattern})")).expect("a pattern of a test")
         };
-        Self { lead: (!lead.is_empty()).then(|| regex(lead)), secret: regex(secret), trail }
+        let lead = (!lead.is_empty()).then(|| regex(lead));
+        Self { lead, secret: regex(secret), trail, except: None }
+    }
+
+    /// A rule of runs. The leftmost, longest matches of a class with a minimum are its maximal runs; those in whose first
+    /// `judged` bytes `except` is found stay, and nothing else begins in them.
+    pub(crate) fn run(class: &str, except: &str, judged: usize) -> Self {
+        let found = Regex::new(&format!("(?s-u){except}")).expect("a pattern of a test");
+        Self { except: Some(Except { found, judged }), ..Self::new("", class, 0) }
+    }
+
+    /// Whether the checks let `secret` be one.
+    fn accepts(&self, secret: &[u8]) -> bool {
+        self.except
+            .as_ref()
+            .is_none_or(|except| !except.found.is_match(&secret[..secret.len().min(except.judged)]))
     }
 
     /// The match that starts at `at`: what is hidden, and where the match ends.
@@ -58,7 +80,9 @@ pub(crate) fn ranges(
         while at < input.len() {
             match rule.at(input, at) {
                 Some((hidden, end)) => {
-                    all.push(hidden);
+                    if rule.accepts(&input[hidden.clone()]) {
+                        all.push(hidden);
+                    }
                     at = end;
                 }
                 None => at += 1,

@@ -28,14 +28,31 @@ id = "block"
 description = "begin and end"
 pattern = 'ccaa(?:[abc]*?aacc|[ab]*)'
 block = true
+[[rule]]
+id = "run"
+description = "a maximal run"
+pattern = '[ab]{6,}'
+run = true
+block = true
+[[rule]]
+id = "run-but"
+description = "a maximal run whose first bytes are judged"
+pattern = '[abc]{4,}'
+run = true
+block = true
+except = ["aa|cb"]
 "#;
+/// Least length of `run-but`: so many bytes are judged at least.
+const LEAST: usize = 4;
 
-fn oracle_rules() -> Vec<OracleRule> {
+fn oracle_rules(judged: usize) -> Vec<OracleRule> {
     vec![
         OracleRule::new("", "abba[ab]{3,}", 0),
         OracleRule::new("", "caab[bc]{2,5}a", 0),
         OracleRule::new("bcbc[a]{0,2}", "[bc]{2,4}a", 1),
         OracleRule::new("", "ccaa(?:[abc]*?aacc|[ab]*)", 0),
+        OracleRule::new("", "[ab]{6,}", 0),
+        OracleRule::run("[abc]{4,}", "aa|cb", judged.max(LEAST)),
     ]
 }
 
@@ -91,7 +108,7 @@ proptest! {
         // Templates such as `aaaa` are trimmed to themselves; the oracle sees the same bytes.
         let redactor = redactor(&secrets, if with_rules { RULES } else { "" }, judged);
         let known: Vec<&[u8]> = secrets.iter().map(Vec::as_slice).collect();
-        let rules = if with_rules { oracle_rules() } else { Vec::new() };
+        let rules = if with_rules { oracle_rules(judged) } else { Vec::new() };
         let expected = oracle::redact(&input, oracle::ranges(&input, &known, &rules, 8), MARK.as_bytes());
         let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         prop_assert_eq!(shown(&redactor.redact(&input)), shown(&expected), "one-shot");

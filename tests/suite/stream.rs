@@ -108,6 +108,68 @@ fn time_is_linear_in_hostile_inputs() {
 }
 
 #[test]
+fn a_long_run_is_held_until_it_is_judged_and_no_longer() {
+    let redactor = Redactor::builder().builtin_rules().paranoid_rules().build().unwrap();
+    let mut stream = redactor.stream(Vec::new());
+    let piece = keepmum::rule::template::expand("{alnum:20}", 1).unwrap().text;
+    for _ in 0..10_000 {
+        stream.push(piece.as_bytes());
+        assert!(stream.held() < 256);
+    }
+    stream.push(b" end");
+    assert_eq!(stream.finish(), b"[REDACTED:entropy-token] end");
+}
+
+/// A word that is not over is held: that is the price. Silence shows a short one.
+#[test]
+fn a_run_waits_for_its_end_and_a_prompt_does_not() {
+    let redactor = Redactor::builder().paranoid_rules().build().unwrap();
+    let mut stream = redactor.stream(Vec::new());
+    stream.push(b"Enter a value: ");
+    assert_eq!(stream.held(), 0);
+    stream.push(b"yes");
+    assert_eq!(stream.held(), 3);
+    stream.release();
+    assert_eq!(stream.held(), 0);
+    stream.push(b" and-some-more-words-in-it");
+    assert_eq!(stream.held(), 25);
+    stream.release();
+    assert_eq!(stream.held(), 25);
+    stream.push(b"\n");
+    assert_eq!(stream.held(), 0);
+}
+
+#[test]
+fn a_run_is_one_class_with_a_minimum() {
+    let build = |pattern: &str, more: &str| {
+        let head = "[[rule]]\nid = 'r'\ndescription = 'd'\nrun = true";
+        let toml = format!("{head}\npattern = '{pattern}'\n{more}");
+        Redactor::builder().rules_toml("t", &toml).and_then(|b| b.build())
+    };
+    assert!(build("[a-z]{20,}", "").is_ok() && build("[a-z]+", "").is_ok());
+    for pattern in ["abc[a-z]{20,}", "[a-z]{20,30}", "[a-z]*", "[a-z]{20,}?", "(?:ab){20,}", "x"] {
+        let error = build(pattern, "").unwrap_err().to_string();
+        assert!(error.contains("a run is one class"), "{pattern}: {error}");
+    }
+    let error = build("[a-z]{20,}", "left = 'word'").unwrap_err().to_string();
+    assert!(error.contains("takes no `left`"), "{error}");
+    let error = build("[a-z]{9000,}", "").unwrap_err().to_string();
+    assert!(error.contains("more than 8192"), "{error}");
+}
+
+#[test]
+fn a_redacted_text_has_no_runs_left() {
+    let builder = Redactor::builder().builtin_rules().paranoid_rules();
+    let name = keepmum::rule::template::expand("{alnum:12}.{alnum:30}", 1).unwrap().text;
+    let redactor = builder.secret(&name, "correct horse").unwrap().build().unwrap();
+    let input =
+        keepmum::rule::template::expand("a {alnum:30} {hex:64} correct horse b", 1).unwrap().text;
+    let once = redactor.redact_str(&input).into_owned();
+    assert!(once.contains(&name), "a placeholder shows the name, random as it looks");
+    assert_eq!(redactor.redact_str(&once), once);
+}
+
+#[test]
 fn a_long_tail_is_not_held() {
     let redactor = Redactor::builder().builtin_rules().build().unwrap();
     let mut stream = redactor.stream(Vec::new());
