@@ -7,11 +7,15 @@
 use crate::rule::ByteSet;
 
 /// Positions that the filter looks at. The first [`GRAM`] are hashed exactly afterwards.
-pub(crate) const WIDTH: usize = 5;
+///
+/// Measured on 2026-11-25 with 740 heads, share of positions that pass in logs / source code / base64: 24 buckets over
+/// five positions 8.5 / 6.4 / 8.2 %, 32 over five 5.6 / 4.8 / 4.8 %, 32 over four 4.0 / 3.4 / 4.2 %, 40 over three 4.7 /
+/// 4.4 / 5.7 %. More positions make the choice of buckets harder than they help.
+pub(crate) const WIDTH: usize = 4;
 /// Bytes of a window that are looked up exactly.
 pub(crate) const GRAM: usize = 4;
-/// Buckets of the filter: three bytes of bits.
-pub(crate) const BUCKETS: usize = 24;
+/// Buckets of the filter: four bytes of bits.
+pub(crate) const BUCKETS: usize = 32;
 /// Most spellings of a window's gram that are listed one by one.
 const MOST_SPELLINGS: usize = 4096;
 /// Windows of a head that are weighed against each other.
