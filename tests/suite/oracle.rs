@@ -9,15 +9,40 @@ pub(crate) struct OracleRule {
     lead: Option<Regex>,
     secret: Regex,
     trail: usize,
+    /// What goes on where a match ended: what tells and what is hidden.
+    next: Option<(Regex, Regex)>,
+    refuses: fn(&[u8]) -> bool,
 }
 
 impl OracleRule {
     /// A rule without checks. `lead` and `secret` are patterns; `trail` bytes at the end of `secret` are not hidden.
     pub(crate) fn new(lead: &str, secret: &str, trail: usize) -> Self {
-        let regex = |pattern: &str| {
-            Regex::new(&format!("(?s-u)^(?:{pattern})")).expect("a pattern of a test")
-        };
-        Self { lead: (!lead.is_empty()).then(|| regex(lead)), secret: regex(secret), trail }
+        let lead = (!lead.is_empty()).then(|| regex(lead));
+        Self { lead, secret: regex(secret), trail, next: None, refuses: |_| false }
+    }
+
+    /// The rule that goes on behind its matches, and whose checks refuse some of what it finds.
+    pub(crate) fn chained(self, lead: &str, secret: &str, refuses: fn(&[u8]) -> bool) -> Self {
+        Self { next: Some((regex(lead), regex(secret))), refuses, ..self }
+    }
+
+    /// Hides the match `found`, which ended at `end`, and what goes on behind it. Where it all ended.
+    fn hide(
+        &self,
+        input: &[u8],
+        found: (Range<usize>, usize),
+        all: &mut Vec<Range<usize>>,
+    ) -> usize {
+        let (hidden, end) = found;
+        if !(self.refuses)(&input[hidden.clone()]) {
+            all.push(hidden);
+        }
+        let goes_on = self.next.as_ref().and_then(|(lead, secret)| {
+            let from = end + lead.find(&input[end..])?.end();
+            let end = from + secret.find(&input[from..])?.end();
+            Some((from..end, end))
+        });
+        goes_on.map_or(end, |next| self.hide(input, next, all))
     }
 
     /// The match that starts at `at`: what is hidden, and where the match ends.
@@ -29,6 +54,49 @@ impl OracleRule {
         let end = from + self.secret.find(&input[from..])?.end();
         Some((from..end - self.trail, end))
     }
+}
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(&format!("(?s-u)^(?:{pattern})")).expect("a pattern of a test")
+}
+
+/// What has to be redacted because it is base64 of a match of `token`, which begins with `literal`: from the letter that
+/// the literal alone determines to the one that completes the match, at each of the three alignments.
+pub(crate) fn encoded_ranges(input: &[u8], literal: &[u8], token: &str) -> Vec<Range<usize>> {
+    let (mut all, token) = (Vec::new(), regex(token));
+    for shared in [0, 2, 4] {
+        let mut at = 0;
+        while at < input.len() {
+            match encoded_at(&input[at..], literal, &token, shared) {
+                Some(len) => {
+                    all.push(at..at + len);
+                    at += len;
+                }
+                None => at += 1,
+            }
+        }
+    }
+    all
+}
+
+/// How many letters of `text` are a token whose first `shared` bits stand in the letter before.
+fn encoded_at(text: &[u8], literal: &[u8], token: &Regex, shared: usize) -> Option<usize> {
+    let mut bits: Vec<u8> = (0..shared).map(|bit| literal[0] >> (7 - bit) & 1).collect();
+    for &letter in text {
+        let value = match letter {
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'A'..=b'Z' => letter - b'A',
+            _ => break,
+        };
+        bits.extend((0..6).map(|bit| value >> (5 - bit) & 1));
+    }
+    let bytes: Vec<u8> =
+        bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | bit)).collect();
+    let len = token.find(&bytes)?.end();
+    Some((len * 8 - shared).div_ceil(6))
 }
 
 /// Every byte range that has to be redacted, not merged.
@@ -57,10 +125,7 @@ pub(crate) fn ranges(
         let mut at = 0;
         while at < input.len() {
             match rule.at(input, at) {
-                Some((hidden, end)) => {
-                    all.push(hidden);
-                    at = end;
-                }
+                Some(found) => at = rule.hide(input, found, &mut all),
                 None => at += 1,
             }
         }
