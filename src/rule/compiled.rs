@@ -93,11 +93,8 @@ impl CompiledRule {
 
     /// Makes the automata now; done for every rule that is not built in.
     pub(crate) fn check_automata(&self) -> Result<(), BuildError> {
-        let patterns = std::iter::once(&self.pattern).chain(&self.next);
-        patterns
-            .map(Pattern::check)
-            .collect::<Result<(), _>>()
-            .map_err(|why| BuildError::rule(&self.id, why))
+        let mut patterns = std::iter::once(&self.pattern).chain(&self.next);
+        patterns.try_for_each(Pattern::check).map_err(|why| BuildError::rule(&self.id, why))
     }
 }
 

@@ -31,9 +31,9 @@ pub struct Rule {
     /// Pattern of what goes on right where a match ended, whether the checks accepted that or not: a lead that stays,
     /// and the group `secret`. It is matched again and again, until it does not.
     pub next: Option<String>,
-    /// Whether tokens are found inside base64 too. Left out: if the rule is of high confidence and its pattern begins
-    /// with at least five fixed bytes.
-    pub encoded: Option<bool>,
+    /// Whether tokens are found inside base64 too; the pattern has to begin with at least four fixed bytes.
+    #[serde(default)]
+    pub encoded: bool,
     /// How sure a match is a secret.
     #[serde(default)]
     pub confidence: Confidence,
@@ -94,7 +94,7 @@ impl Rule {
     /// ```
     /// use keepmum::rule::parse_rules;
     ///
-    /// let toml = "[[rule]]\nid = 'a'\ndescription = 'd'\npattern = 'acme_[a-z]{3,}'\nconfidence = 'high'";
+    /// let toml = "[[rule]]\nid = 'a'\ndescription = 'd'\npattern = 'acme_[a-z]{3,}'\nencoded = true";
     /// let rule = &parse_rules("rules.toml", toml)?[0];
     /// assert_eq!(*rule.decoded(b"YWNtZV9hYmM"), *b"acme_abc");
     /// assert_eq!(*rule.decoded(b"acme_abc"), *b"acme_abc");

@@ -42,7 +42,7 @@ const ENCODED: &str = r#"
 id = "encoded"
 description = "a tail class"
 pattern = 'a\?>b-[ab]{3,}'
-confidence = "high"
+encoded = true
 "#;
 
 fn oracle_rules() -> Vec<OracleRule> {
