@@ -3,6 +3,8 @@
 
 mod aws;
 mod base64;
+mod basic;
+mod content;
 mod crc32;
 mod entropy;
 mod jwt;
@@ -18,6 +20,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+pub(crate) use base64::{LETTERS, Sextets};
 pub(crate) use crc32::base62 as crc32_digits;
 
 /// A predicate over the bytes of a match's secret.
@@ -50,8 +53,12 @@ pub enum Check {
     Stripe,
     /// A Slack token with the ids and the length that its prefix asks for.
     Slack,
-    /// Base64 of `user:password`, as in HTTP basic authentication.
+    /// Base64 of `user:password`, as in HTTP basic authentication, whose password is real.
     Basic,
+    /// At least eight bytes. Base64 of text is judged by that text, which has to be real; anything else as `assigned`.
+    Decoded,
+    /// At least eight letters of base64 of a text that is real.
+    Text,
     /// No template such as `${VAR}`, `{{ var }}`, `<password>` or `key-{name:8}`.
     NonTemplate,
     /// Fit to be assigned to a name that says password: real, and neither code nor a path.
@@ -91,7 +98,9 @@ impl Check {
             Check::AwsKeyId => aws::is_key_id(secret),
             Check::Stripe => stripe::is_key(secret),
             Check::Slack => slack::is_token(secret),
-            Check::Basic => base64::decode(secret).contains(&b':'),
+            Check::Basic => basic::holds_password(secret),
+            Check::Decoded => content::is_assigned(secret),
+            Check::Text => content::is_real_text(secret),
             Check::NonTemplate => !template::is_template(secret),
             Check::Assigned => real::is_assigned(secret),
             Check::Quoted => real::is_quoted(secret),

@@ -1,5 +1,6 @@
 //! `keepmum rules`: what the catalogue holds, and why a rule did or did not match.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use keepmum::rule::{parse_rules, template::expand};
@@ -168,8 +169,9 @@ fn explain(rules: &[Rule], text: &str, format: Format) -> Result<(Exit, String),
     for rule in rules {
         for finding in without_checks(rule)?.find(text.as_bytes()) {
             let (start, end) = (finding.span().start() as usize, finding.span().end() as usize);
-            let secret = &text.as_bytes()[start..end];
-            out.push(Match { rule, start, secret, refused: rule.refused_by(secret) });
+            let secret = rule.decoded(&text.as_bytes()[start..end]);
+            let refused = rule.refused_by(&secret);
+            out.push(Match { rule, start, length: end - start, secret, refused });
         }
     }
     let found = out.iter().any(|found| found.refused.is_none());
@@ -186,7 +188,8 @@ fn explain(rules: &[Rule], text: &str, format: Format) -> Result<(Exit, String),
 struct Match<'a> {
     rule: &'a Rule,
     start: usize,
-    secret: &'a [u8],
+    length: usize,
+    secret: Cow<'a, [u8]>,
     refused: Option<String>,
 }
 
@@ -194,29 +197,29 @@ impl Match<'_> {
     fn json(&self) -> Value {
         let proofs = self
             .rule
-            .proofs_of(self.secret)
+            .proofs_of(&self.secret)
             .map(|(proof, holds)| (proof.to_string(), json!(holds)));
         json!({
             "rule": self.rule.id,
             "offset": self.start,
-            "length": self.secret.len(),
+            "length": self.length,
             "accepted": self.refused.is_none(),
             "refused_by": self.refused,
-            "confidence": self.rule.confidence_in(self.secret).to_string(),
+            "confidence": self.rule.confidence_in(&self.secret).to_string(),
             "proofs": proofs.collect::<serde_json::Map<_, _>>(),
         })
     }
 
     /// Nothing around the secret is shown: another one may stand there.
     fn text(&self) -> String {
-        let (id, len) = (&self.rule.id, self.secret.len());
+        let (id, len) = (&self.rule.id, self.length);
         let verdict = match &self.refused {
-            None => format!("accepted, confidence {}", self.rule.confidence_in(self.secret)),
+            None => format!("accepted, confidence {}", self.rule.confidence_in(&self.secret)),
             Some(check) => format!("rejected by the check `{check}`"),
         };
         let stars = "*".repeat(len.min(40));
         let place = format!("{id}: {verdict}\n  at byte {}: {stars} ({len} bytes)\n", self.start);
-        self.rule.proofs_of(self.secret).fold(place, |mut out, (proof, holds)| {
+        self.rule.proofs_of(&self.secret).fold(place, |mut out, (proof, holds)| {
             let verdict = if holds { "holds" } else { "does not hold" };
             let _ = writeln!(out, "  the proof `{proof}` {verdict}");
             out

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use regex_automata::meta::Regex;
 
 use super::confidence::Confidence;
+use super::encoded::{self, Encoded};
 use super::file::Rule;
 use super::left::Left;
 use super::names::whole_pattern;
@@ -20,6 +21,10 @@ pub(crate) struct CompiledRule {
     pub(crate) confidence: Confidence,
     pub(crate) left: Left,
     pub(crate) pattern: Pattern,
+    /// What goes on behind a match, again and again.
+    pub(crate) next: Option<Pattern>,
+    /// How its tokens begin inside base64; empty if they are not looked for there.
+    pub(crate) encoded: Vec<Encoded>,
     checks: Vec<Check>,
     // A secret in which one of them is found is none.
     except: Vec<Regex>,
@@ -45,6 +50,9 @@ impl CompiledRule {
         };
         let pattern = whole_pattern(rule).map_err(refused)?;
         let pattern = Pattern::new(&pattern, shape, limits).map_err(refused)?;
+        let next = rule.next.as_ref().map(|next| Pattern::next(next, shape, limits));
+        let next = next.transpose().map_err(refused)?;
+        let encoded = encoded::of(rule, &pattern).map_err(refused)?;
         let mut checks = rule.checks.clone();
         checks.extend(rule.entropy.map(Check::Entropy));
         if !rule.block {
@@ -55,6 +63,8 @@ impl CompiledRule {
             confidence: rule.confidence,
             left: rule.left,
             pattern,
+            next,
+            encoded,
             checks,
             except: exceptions(rule).map_err(refused)?,
             except_together: rule
@@ -93,7 +103,10 @@ impl CompiledRule {
 
     /// Makes the automata now, of at most `largest` bytes each; done for every rule that is not built in.
     pub(crate) fn check_automata(&self, largest: usize) -> Result<(), BuildError> {
-        self.pattern.check(largest).map_err(|why| BuildError::rule(&self.id, why))
+        let mut patterns = std::iter::once(&self.pattern).chain(&self.next);
+        patterns
+            .try_for_each(|pattern| pattern.check(largest))
+            .map_err(|why| BuildError::rule(&self.id, why))
     }
 }
 

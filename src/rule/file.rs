@@ -1,11 +1,15 @@
 //! Rules as TOML: the form in which people write them.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
+use super::compiled::CompiledRule;
 use super::confidence::Confidence;
 use super::left::Left;
 use crate::check::Check;
 use crate::error::BuildError;
+use crate::limits::Limits;
 
 /// A declarative description of one kind of secret, as it stands in a TOML file.
 ///
@@ -28,6 +32,12 @@ pub struct Rule {
     pub names: Vec<String>,
     /// Pattern over bytes in the syntax of the `regex` crate, Unicode off.
     pub pattern: String,
+    /// Pattern of what goes on right where a match ended, whether the checks accepted that or not: a lead that stays,
+    /// and the group `secret`. It is matched again and again, until it does not.
+    pub next: Option<String>,
+    /// Whether tokens are found inside base64 too; the pattern has to begin with at least four fixed bytes.
+    #[serde(default)]
+    pub encoded: bool,
     /// How sure a match is a secret.
     #[serde(default)]
     pub confidence: Confidence,
@@ -89,6 +99,24 @@ impl Rule {
         let entropy = self.entropy.map(Check::Entropy);
         let mut checks = unmasked.into_iter().chain(self.checks.iter().copied()).chain(entropy);
         checks.find(|check| !check.accepts(secret)).map(|check| check.to_string())
+    }
+
+    /// What `secret`, found by this rule, stands for: itself, or the token that it is in base64.
+    ///
+    /// ```
+    /// use keepmum::rule::parse_rules;
+    ///
+    /// let toml = "[[rule]]\nid = 'a'\ndescription = 'd'\npattern = 'acme_[a-z]{3,}'\nencoded = true";
+    /// let rule = &parse_rules("rules.toml", toml)?[0];
+    /// assert_eq!(*rule.decoded(b"YWNtZV9hYmM"), *b"acme_abc");
+    /// assert_eq!(*rule.decoded(b"acme_abc"), *b"acme_abc");
+    /// # Ok::<(), keepmum::BuildError>(())
+    /// ```
+    pub fn decoded<'a>(&self, secret: &'a [u8]) -> Cow<'a, [u8]> {
+        let compiled = CompiledRule::new(self, &Limits::default());
+        let encoded = compiled.map(|rule| rule.encoded).unwrap_or_default();
+        let begins = encoded.iter().find(|encoded| encoded.head.begins(secret));
+        begins.map_or(Cow::Borrowed(secret), |encoded| Cow::Owned(encoded.decode(secret)))
     }
 
     /// Each proof, and whether it holds for `secret`.

@@ -40,6 +40,23 @@ impl Head {
         self.sets.windows(SHORTEST_HEAD).any(|window| spellings(window) <= MOST_SPELLINGS)
     }
 
+    /// The head of these bytes, position by position, as far as heads go.
+    pub(crate) fn of_sets(sets: impl Iterator<Item = ByteSet>) -> Self {
+        Self { sets: sets.take(LONGEST).collect(), extends: false }
+    }
+
+    /// The bytes that are fixed at its beginning.
+    pub(crate) fn fixed(&self) -> Vec<u8> {
+        let fixed = self.sets.iter().take_while(|set| set.len() == 1);
+        fixed.flat_map(ByteSet::iter).collect()
+    }
+
+    /// Whether `text` begins with it.
+    pub(crate) fn begins(&self, text: &[u8]) -> bool {
+        text.len() >= self.sets.len()
+            && self.sets.iter().zip(text).all(|(set, &byte)| set.contains(byte))
+    }
+
     /// The head that stands for fixed bytes.
     pub(crate) fn literal(bytes: &[u8]) -> Self {
         let sets = bytes.iter().map(|&byte| ByteSet::single(byte)).collect();

@@ -120,6 +120,23 @@ impl Pattern {
             Some(heads) => (heads, None),
             None => anchor(&hir)?,
         };
+        let taken_apart = Self::assemble([lead, secret, trail], shape, limits)?;
+        Ok(Self { tells, heads, behind, ..taken_apart })
+    }
+
+    /// Takes apart what goes on where a match ended: it is not looked for, and needs nothing fixed.
+    pub(crate) fn next(pattern: &str, shape: Shape, limits: &Limits) -> Result<Self, String> {
+        let (lead, secret, trail) = split(&parse(pattern)?);
+        if lead.properties().minimum_len().unwrap_or(0) == 0 {
+            return Err(
+                "what goes on behind a match begins with what stays, before the secret".into()
+            );
+        }
+        Self::assemble([lead, secret, trail], shape, limits)
+    }
+
+    fn assemble(parts: [Hir; 3], shape: Shape, limits: &Limits) -> Result<Self, String> {
+        let [lead, secret, trail] = parts;
         if shape != Shape::Gaps {
             bounded("what stands before the secret", &lead, limits)?;
         }
@@ -140,8 +157,18 @@ impl Pattern {
         let plain_lead = lead.properties().look_set().is_empty();
         let lead = (lead.properties().maximum_len() != Some(0)).then(|| Part::new(lead));
         let secret = Part::new(Hir::concat(vec![secret, trail]));
-        let (trail, run, gaps) = (trail_kind, None, shape == Shape::Gaps);
-        Ok(Self { lead, secret, trail, open, tells, plain_lead, gaps, heads, behind, run })
+        Ok(Self {
+            lead,
+            secret,
+            trail: trail_kind,
+            open,
+            tells: false,
+            plain_lead,
+            gaps: shape == Shape::Gaps,
+            run: None,
+            heads: Vec::new(),
+            behind: None,
+        })
     }
 
     /// A pattern that is found by its class instead of fixed bytes.
@@ -184,6 +211,18 @@ impl Pattern {
     /// How many of the bytes of `found`, a match from the secret on, are the secret.
     pub(crate) fn secret_len(&self, found: &[u8]) -> usize {
         self.trail.secret_end(found)
+    }
+
+    /// The fixed bytes with which every match begins, in each of the ways it can: none if it begins otherwise, or if it
+    /// is not a secret from its first byte to its last.
+    pub(crate) fn literals(&self) -> Vec<Vec<u8>> {
+        if self.lead.is_some() || self.behind.is_some() || !matches!(self.trail, Trail::Fixed(0)) {
+            return Vec::new();
+        }
+        let mut literals: Vec<Vec<u8>> = self.heads.iter().map(Head::fixed).collect();
+        literals.sort();
+        literals.dedup_by(|longer, shorter| longer.starts_with(shorter));
+        literals
     }
 
     pub(crate) fn lead(&self) -> Option<&Automaton> {

@@ -2,10 +2,11 @@
 //!
 //! `ghp_{alnum:36}` expands to `ghp_` and 36 random letters and digits. The alphabets are those of [`ALPHABETS`]; a
 //! literal brace is written twice; `{jwt-header}` gives the base64url of a JWT header; `{crc32}` gives the six base62
-//! digits of the CRC-32 of the letters and digits right before it; `«` and `»` mark the part that is redacted if it is
+//! digits of the CRC-32 of the letters and digits right before it; what stands between `{encode}` and `{/encode}` is
+//! expanded and given in base64; `«` and `»` mark the part that is redacted if it is
 //! not all of it.
 
-use crate::check::crc32_digits;
+use crate::check::{LETTERS, crc32_digits};
 
 /// The alphabets that a template can name.
 pub const ALPHABETS: &[(&str, &str)] = &[
@@ -54,6 +55,7 @@ pub struct Example {
 pub fn expand(template: &str, seed: u64) -> Result<Example, String> {
     let mut random = SplitMix(seed);
     let (mut text, mut start, mut end) = (String::new(), None, None);
+    let mut encoded = None;
     let mut rest = template;
     while let Some(next) = rest.chars().next() {
         let after = &rest[next.len_utf8()..];
@@ -72,7 +74,14 @@ pub fn expand(template: &str, seed: u64) -> Result<Example, String> {
             }
             '{' => {
                 let close = after.find('}').ok_or("a `{` is not closed; write `{{` for a brace")?;
-                fill(&after[..close], &mut random, &mut text)?;
+                match &after[..close] {
+                    "encode" => encoded = Some(text.len()),
+                    "/encode" => {
+                        let from = encoded.take().ok_or("`{/encode}` without `{encode}`")?;
+                        text = text[..from].to_owned() + &base64(&text.as_bytes()[from..]);
+                    }
+                    field => fill(field, &mut random, &mut text)?,
+                }
                 &after[close + 1..]
             }
             '}' => return Err("a `}` was not opened; write `}}` for a brace".into()),
@@ -84,6 +93,17 @@ pub fn expand(template: &str, seed: u64) -> Result<Example, String> {
     }
     let secret = start.unwrap_or(0)..end.unwrap_or(text.len());
     Ok(Example { text, secret })
+}
+
+/// `bytes` in the standard alphabet, padded.
+fn base64(bytes: &[u8]) -> String {
+    let letters = |group: &[u8]| -> [char; 4] {
+        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let letter = |at: usize| char::from(LETTERS[(bits >> (18 - 6 * at) & 63) as usize]);
+        std::array::from_fn(|at| if at <= group.len() { letter(at) } else { '=' })
+    };
+    bytes.chunks(3).flat_map(letters).collect()
 }
 
 fn fill(field: &str, random: &mut SplitMix, text: &mut String) -> Result<(), String> {

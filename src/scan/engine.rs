@@ -7,7 +7,7 @@ use super::tail::{REACH, Tail, Undecided};
 use super::window::Window;
 use crate::allow::Allowlist;
 use crate::detect::literal::{Index, Live, Progress, Source, WalkStep};
-use crate::detect::pattern::{Candidate, Step};
+use crate::detect::pattern::{Candidate, Lane, Step};
 use crate::detect::run::{Run, RunStep};
 use crate::error::BuildError;
 use crate::finding::Fingerprint;
@@ -67,6 +67,11 @@ impl Engine {
                 }
             }
             sources.push(Source::Rule(at as u32));
+            for (which, encoded) in rule.encoded.iter().enumerate() {
+                let added = planner.add(&encoded.head, LATEST, sources.len() as u32);
+                debug_assert!(added, "at least four letters have one or two spellings");
+                sources.push(Source::Encoded(at as u32, which as u32));
+            }
         }
         for (head, latest, source) in index.heads() {
             let added = planner.add(&head, latest, sources.len() as u32);
@@ -184,7 +189,7 @@ impl Engine {
     }
 
     fn judge_run(&self, rule: u32, window: Window<'_>, start: u64, end: u64) -> Option<Label> {
-        let label = self.judge(rule, window.slice(start, end));
+        let label = self.accepted(rule, window.slice(start, end));
         label.filter(|_| !self.shows(window, start, end))
     }
 
@@ -219,7 +224,10 @@ impl Engine {
                 Source::Rule(rule) if stop.rules => {
                     self.candidate(state, window, rule, start, stop.eof);
                 }
-                Source::Rule(_) => {}
+                Source::Encoded(rule, which) if stop.rules => {
+                    self.encoded(state, window, (rule, which), start, stop.eof);
+                }
+                Source::Rule(_) | Source::Encoded(..) => {}
                 Source::Values(low, high) => {
                     self.value(state, window, Live::new(start, 0, (low, high)), stop);
                 }
@@ -283,7 +291,7 @@ impl Engine {
         eof: bool,
     ) -> bool {
         if running.candidate.is_queued() {
-            if is_blocked(state, running.candidate.rule) {
+            if is_blocked(state, running.candidate.lane) {
                 return true;
             }
             if is_taken(state, &running.candidate) {
@@ -302,7 +310,7 @@ impl Engine {
         if !compiled.left.allows(window.before(start)) || is_taken(state, &running.candidate) {
             return;
         }
-        let blocked = is_blocked(state, rule);
+        let blocked = is_blocked(state, running.candidate.lane);
         // Most words that tell lead to nothing: find out before anything else is asked.
         if !blocked
             && matches!(
@@ -318,6 +326,31 @@ impl Engine {
         }
     }
 
+    /// A token inside base64 may begin at `start`.
+    fn encoded(
+        &self,
+        state: &mut State,
+        window: Window<'_>,
+        (rule, which): (u32, u32),
+        start: u64,
+        eof: bool,
+    ) {
+        let encoded = &self.rules[rule as usize].encoded[which as usize];
+        // All letters of the head are compared first: so no automaton is made for what a few of them have in common.
+        if !encoded.head.begins(window.from(start)) {
+            return;
+        }
+        let mut running =
+            Running { candidate: Candidate::encoded(rule, start, encoded), label: None };
+        if is_taken(state, &running.candidate) {
+            return;
+        }
+        if is_blocked(state, running.candidate.lane) || self.drive(state, window, &mut running, eof)
+        {
+            state.running.push(running);
+        }
+    }
+
     /// Feeds a candidate; whether it stays alive.
     fn drive(
         &self,
@@ -326,42 +359,54 @@ impl Engine {
         running: &mut Running,
         eof: bool,
     ) -> bool {
-        let rule = &self.rules[running.candidate.rule as usize];
+        let rule = &self.rules[running.candidate.lane.rule as usize];
         loop {
             match running.candidate.advance(rule, window, eof, &self.limits) {
                 Step::Pending => return true,
                 Step::Dead => return false,
                 Step::Matched { secret, end: taken } => {
-                    let len = rule.pattern.secret_len(window.slice(secret, taken));
-                    let end = secret + len as u64;
-                    if let Some(label) =
-                        self.judge(running.candidate.rule, window.slice(secret, end))
-                    {
-                        state.taken.push((running.candidate.rule, taken));
+                    let end = running.candidate.secret_end(rule, window, taken);
+                    let label = self.judge(state, &running.candidate, window.slice(secret, end));
+                    if label.is_some() || rule.next.is_some() {
+                        take(state, running.candidate.lane, taken);
+                    }
+                    if let Some(label) = label {
                         add(state, window, secret, end, label);
                     }
-                    return false;
-                }
-                Step::Long { secret, end } => {
-                    running.label = self.judge(running.candidate.rule, window.slice(secret, end));
-                    if running.label.is_none() {
+                    if !running.chain(rule, taken) {
                         return false;
                     }
-                    running.candidate.open();
+                }
+                Step::Long { secret, end } => {
+                    running.label =
+                        self.judge(state, &running.candidate, window.slice(secret, end));
+                    match running.label {
+                        Some(_) => running.candidate.open(),
+                        None if rule.next.is_some() => running.candidate.pass(),
+                        None => return false,
+                    }
                 }
                 Step::Reached { secret, end, done } => {
-                    let label = running.label.expect("an open candidate was accepted");
-                    state.taken.retain(|&(rule, _)| rule != running.candidate.rule);
-                    state.taken.push((running.candidate.rule, end));
-                    add(state, window, secret, end, label);
-                    return !done;
+                    take(state, running.candidate.lane, end);
+                    if let Some(label) = running.label {
+                        add(state, window, secret, end, label);
+                    }
+                    if !done || !running.chain(rule, end) {
+                        return !done;
+                    }
                 }
             }
         }
     }
 
     /// Whether the checks accept `secret`, and what the redaction is called.
-    fn judge(&self, rule: u32, secret: &[u8]) -> Option<Label> {
+    fn judge(&self, state: &mut State, candidate: &Candidate, secret: &[u8]) -> Option<Label> {
+        let secret = candidate.decoded(secret, &mut state.decoded);
+        self.accepted(candidate.lane.rule, secret)
+    }
+
+    /// As [`judge`](Self::judge), for a secret in plain text.
+    fn accepted(&self, rule: u32, secret: &[u8]) -> Option<Label> {
         let compiled = &self.rules[rule as usize];
         let accepted =
             compiled.accepts(secret) && !self.is_mark(secret) && !self.allow.excepts(secret);
@@ -521,12 +566,20 @@ struct Stop {
     rules: bool,
 }
 
-fn is_blocked(state: &State, rule: u32) -> bool {
-    state.running.iter().any(|running| running.candidate.rule == rule)
+fn is_blocked(state: &State, lane: Lane) -> bool {
+    state.running.iter().any(|running| running.candidate.lane == lane)
 }
 
 fn is_taken(state: &State, candidate: &Candidate) -> bool {
-    state.taken.iter().any(|&(rule, end)| rule == candidate.rule && end > candidate.start)
+    state.taken.iter().any(|&(lane, end)| lane == candidate.lane && end > candidate.start)
+}
+
+/// Remembers where a match ended. Within a lane later matches end later, so the last one is enough.
+fn take(state: &mut State, lane: Lane, end: u64) {
+    match state.taken.iter_mut().find(|(other, _)| *other == lane) {
+        Some(last) => last.1 = end,
+        None => state.taken.push((lane, end)),
+    }
 }
 
 fn add(state: &mut State, window: Window<'_>, start: u64, end: u64, label: Label) {

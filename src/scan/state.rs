@@ -1,10 +1,13 @@
 //! What a stream remembers between two windows.
 
+use zeroize::Zeroizing;
+
 use super::prefilter::{Hit, Positions};
 use super::resolve::{Label, Regions};
 use crate::detect::literal::{Live, WalkStep};
-use crate::detect::pattern::Candidate;
+use crate::detect::pattern::{Candidate, Lane};
 use crate::detect::run::Run;
+use crate::rule::CompiledRule;
 
 /// The memory of one stream. It is reused: after the first inputs nothing of it allocates.
 #[derive(Clone, Default)]
@@ -25,8 +28,10 @@ pub(crate) struct State {
     pub(super) runs: Vec<Run>,
     /// How far each self-overlapping value was followed.
     pub(super) walks: Vec<WalkStep>,
-    /// Ends of accepted matches: a rule's next match starts there or later.
-    pub(super) taken: Vec<(u32, u64)>,
+    /// Where the last match of a lane ended: its next one starts there or later.
+    pub(super) taken: Vec<(Lane, u64)>,
+    /// Room for what a match in base64 stands for.
+    pub(super) decoded: Zeroizing<Vec<u8>>,
     pub(crate) regions: Regions,
     pub(super) positions: Positions,
     pub(super) hits: Vec<Hit>,
@@ -46,6 +51,16 @@ pub(super) struct Running {
     pub(super) label: Option<Label>,
 }
 
+impl Running {
+    /// Goes on behind its match, which ended at `end`, if its rule has something that goes on there.
+    pub(super) fn chain(&mut self, rule: &CompiledRule, end: u64) -> bool {
+        if rule.next.is_some() {
+            (self.candidate, self.label) = (self.candidate.next(end), None);
+        }
+        rule.next.is_some()
+    }
+}
+
 impl State {
     /// Makes it as new, keeping its memory.
     pub(crate) fn reset(&mut self) {
@@ -55,6 +70,7 @@ impl State {
         self.walks.clear();
         self.runs.clear();
         self.taken.clear();
+        self.decoded.clear();
         self.hits.clear();
         self.regions.clear();
     }

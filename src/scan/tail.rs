@@ -29,7 +29,9 @@ impl Tail {
             // What stands before fixed bytes in the middle is held already; the bytes themselves claim nothing more.
             let weak = |rule: &CompiledRule| rule.pattern.tells || rule.pattern.behind.is_some();
             let chosen = rules.iter().filter(|rule| weak(rule) == tells);
-            for head in chosen.flat_map(|rule| &rule.pattern.heads) {
+            let encoded = rules.iter().flat_map(|rule| &rule.encoded).map(|encoded| &encoded.head);
+            let encoded = encoded.filter(|_| !tells);
+            for head in chosen.flat_map(|rule| &rule.pattern.heads).chain(encoded) {
                 head.sets[0].iter().for_each(|byte| by_first[usize::from(byte)].push(head.clone()));
             }
             by_first

@@ -41,6 +41,21 @@ pattern = '[abc]{4,}'
 run = true
 block = true
 except = ["aa|cb"]
+[[rule]]
+id = "chained"
+description = "goes on behind its matches, whether they are accepted or not"
+pattern = 'cbca[b]{0,2}(?<secret>[ab]{2,})'
+next = '[ c]{1,2}c?(?<secret>[ab]{2,})'
+except = ['^bb']
+block = true
+"#;
+/// A rule whose tokens are found in base64 too, and how they look in plain text.
+const ENCODED: &str = r#"
+[[rule]]
+id = "encoded"
+description = "a tail class"
+pattern = 'a\?>b-[ab]{3,}'
+encoded = true
 "#;
 /// Least length of `run-but`: so many bytes are judged at least.
 const LEAST: usize = 4;
@@ -53,6 +68,11 @@ fn oracle_rules(judged: usize) -> Vec<OracleRule> {
         OracleRule::new("", "ccaa(?:[abc]*?aacc|[ab]*)", 0),
         OracleRule::new("", "[ab]{6,}", 0),
         OracleRule::run("[abc]{4,}", "aa|cb", judged.max(LEAST)),
+        OracleRule::new("cbca[b]{0,2}", "[ab]{2,}", 0).chained(
+            "[ c]{1,2}c?",
+            "[ab]{2,}",
+            |secret| secret.starts_with(b"bb"),
+        ),
     ]
 }
 
@@ -94,6 +114,20 @@ fn values() -> impl Strategy<Value = Vec<Vec<u8>>> {
     proptest::collection::vec(prop_oneof![value, repeated], 0..4)
 }
 
+/// Base64 of some bytes with parts of tokens, or a few other letters.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        3 => Just("a?>b-"), 3 => Just("ab"), 2 => Just("aba"), 1 => Just("?"), 1 => Just("xyz")
+    ];
+    let encoded = proptest::collection::vec(part, 1..12).prop_map(|parts| {
+        let template = format!("{{encode}}{}{{/encode}}", parts.concat());
+        let text = keepmum::rule::template::expand(&template, 0).expect("a template").text;
+        text.trim_end_matches('=').as_bytes().to_vec()
+    });
+    let other = prop_oneof![Just("="), Just("=="), Just(" "), Just("Q"), Just("YT8")];
+    prop_oneof![3 => encoded, 1 => other.prop_map(|other| other.as_bytes().to_vec())]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -110,6 +144,25 @@ proptest! {
         let known: Vec<&[u8]> = secrets.iter().map(Vec::as_slice).collect();
         let rules = if with_rules { oracle_rules(judged) } else { Vec::new() };
         let expected = oracle::redact(&input, oracle::ranges(&input, &known, &rules, 8), MARK.as_bytes());
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        prop_assert_eq!(shown(&redactor.redact(&input)), shown(&expected), "one-shot");
+        prop_assert_eq!(shown(&streamed(&redactor, &input, &lengths)), shown(&expected), "chunks");
+        prop_assert_eq!(shown(&streamed(&redactor, &input, &[1])), shown(&expected), "byte by byte");
+    }
+
+    #[test]
+    fn tokens_in_base64_equal_the_oracle(
+        pieces in proptest::collection::vec(piece(), 0..6),
+        url_safe in any::<bool>(),
+        judged in prop_oneof![Just(1_usize), Just(9), Just(256)],
+        lengths in proptest::collection::vec(1..9_usize, 1..6),
+    ) {
+        let input = pieces.concat();
+        let swap = |letter: &u8| match letter { b'+' => b'-', b'/' => b'_', same => *same };
+        let input = if url_safe { input.iter().map(swap).collect() } else { input };
+        let redactor = redactor(&[], ENCODED, judged);
+        let ranges = oracle::encoded_ranges(&input, b"a?>b-", r"a\?>b-[ab]{3,}");
+        let expected = oracle::redact(&input, ranges, MARK.as_bytes());
         let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         prop_assert_eq!(shown(&redactor.redact(&input)), shown(&expected), "one-shot");
         prop_assert_eq!(shown(&streamed(&redactor, &input, &lengths)), shown(&expected), "chunks");

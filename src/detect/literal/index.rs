@@ -21,6 +21,8 @@ const LONG: usize = Tier::<8, 8>::SHORTEST;
 #[derive(Clone, Copy)]
 pub(crate) enum Source {
     Rule(u32),
+    /// Tokens of a rule inside base64: the rule, and which of its encoded beginnings.
+    Encoded(u32, u32),
     /// Values that share a beginning: a range of the first list.
     Values(u32, u32),
     Walk(u32),
