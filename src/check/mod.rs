@@ -48,7 +48,7 @@ pub enum Check {
     Stripe,
     /// A Slack token with the ids and the length that its prefix asks for.
     Slack,
-    /// Base64 of `user:password`, as in HTTP basic authentication.
+    /// Base64 of `user:password` with a printable name, as in HTTP basic authentication.
     Basic,
     /// No template such as `${VAR}`, `{{ var }}`, `<password>` or `key-{name:8}`.
     NonTemplate,
@@ -56,6 +56,10 @@ pub enum Check {
     Assigned,
     /// As `plausible`, for what stands in quotes: brackets are no code there.
     Quoted,
+    /// As `plausible`, and no name or path of names: for names that say token or key.
+    Token,
+    /// Four to ten plain words, as in a pass phrase, and none with which one speaks about passwords.
+    Phrase,
     /// Looks like what a person or a generator would choose as a password or key: see the manual, "Telling names".
     Plausible,
 }
@@ -85,13 +89,23 @@ impl Check {
             Check::AwsKeyId => aws::is_key_id(secret),
             Check::Stripe => stripe::is_key(secret),
             Check::Slack => slack::is_token(secret),
-            Check::Basic => base64::decode(secret).contains(&b':'),
+            Check::Basic => is_basic(secret),
             Check::NonTemplate => !template::is_template(secret),
             Check::Assigned => real::is_assigned(secret),
+            Check::Token => real::is_token(secret),
+            Check::Phrase => real::is_phrase(secret),
             Check::Quoted => real::is_quoted(secret),
             Check::Plausible => real::is_plausible(secret),
         }
     }
+}
+
+/// Whether `secret` is base64 of a colon between printable characters: words of prose decode to other bytes.
+fn is_basic(secret: &[u8]) -> bool {
+    let pair = base64::decode(secret);
+    let colon = pair.iter().position(|&byte| byte == b':');
+    let end = |at: usize| pair.len().min(at + 2);
+    colon.is_some_and(|at| pair[..end(at)].iter().all(|byte| (b' '..=b'~').contains(byte)))
 }
 
 fn kinds(secret: &[u8]) -> usize {
