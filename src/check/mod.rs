@@ -65,6 +65,10 @@ pub enum Check {
     Assigned,
     /// As `plausible`, for what stands in quotes: brackets are no code there.
     Quoted,
+    /// As `plausible`, and no name or path of names: for names that say token or key.
+    Token,
+    /// Four to ten plain words, as in a pass phrase, and none with which one speaks about passwords.
+    Phrase,
     /// Looks like what a person or a generator would choose as a password or key: see the manual, "Telling names".
     Plausible,
     /// Looks drawn by lot, whatever stands around: letters and digits in an order that neither words nor names have.
@@ -103,6 +107,8 @@ impl Check {
             Check::Text => content::is_real_text(secret),
             Check::NonTemplate => !template::is_template(secret),
             Check::Assigned => real::is_assigned(secret),
+            Check::Token => real::is_token(secret),
+            Check::Phrase => real::is_phrase(secret),
             Check::Quoted => real::is_quoted(secret),
             Check::Plausible => real::is_plausible(secret),
             Check::Random => random::is_random(secret),
@@ -111,6 +117,7 @@ impl Check {
     }
 }
 
+/// Whether `secret` is base64 of a colon between printable characters: words of prose decode to other bytes.
 fn kinds(secret: &[u8]) -> usize {
     let any = |is: fn(&u8) -> bool| usize::from(secret.iter().any(is));
     any(u8::is_ascii_lowercase) + any(u8::is_ascii_uppercase) + any(u8::is_ascii_digit)

@@ -70,6 +70,75 @@ const EXAMPLE_PARTS: &[&str] = &[
     "....",
 ];
 
+/// Words of messages about passwords, in order.
+const SPOKEN: &[&str] = &[
+    "a",
+    "an",
+    "are",
+    "at",
+    "be",
+    "by",
+    "can",
+    "cannot",
+    "characters",
+    "choose",
+    "could",
+    "did",
+    "do",
+    "does",
+    "enter",
+    "error",
+    "expected",
+    "failed",
+    "for",
+    "from",
+    "has",
+    "have",
+    "if",
+    "in",
+    "invalid",
+    "is",
+    "it",
+    "least",
+    "length",
+    "login",
+    "match",
+    "may",
+    "missing",
+    "must",
+    "new",
+    "no",
+    "not",
+    "of",
+    "old",
+    "on",
+    "only",
+    "or",
+    "pass",
+    "please",
+    "required",
+    "set",
+    "should",
+    "that",
+    "the",
+    "this",
+    "to",
+    "too",
+    "type",
+    "use",
+    "used",
+    "user",
+    "username",
+    "valid",
+    "was",
+    "when",
+    "which",
+    "will",
+    "wrong",
+    "you",
+    "your",
+];
+
 /// How much of a value is looked at: stand-ins are shorter.
 const LOOKED_AT: usize = 256;
 
@@ -106,17 +175,40 @@ pub(super) fn is_plausible(value: &[u8]) -> bool {
     is_varied(value) && !is_code(value) && !is_identifier(value) && is_real(value)
 }
 
+/// As [`is_plausible`], for names that say token or key, whose values nobody makes up of words: no name and no path of
+/// names as code has them, such as `defaultToConfig2` or `node.or1_token`.
+pub(super) fn is_token(value: &[u8]) -> bool {
+    is_plausible(value) && !is_named(value) && !is_pattern(value) && !is_counted(value)
+}
+
 /// As [`is_plausible`], for what stands in quotes, where brackets are no code.
 pub(super) fn is_quoted(value: &[u8]) -> bool {
     let phrase = value.iter().any(u8::is_ascii_whitespace);
-    is_varied(value) && !phrase && !is_reference(value) && !is_identifier(value) && is_real(value)
+    let mark = matches!(value, [b'?', b'A'..=b'Z' | b'a'..=b'z', ..] | [b'@', b'@', ..] | [b'.', b'/', ..]);
+    let word = is_varied(value) && !phrase && !mark;
+    word && !is_reference(value) && !is_identifier(value) && is_real(value)
+}
+
+/// Whether `value` is a pass phrase: four to ten plain words in lower case, and none with which one speaks to somebody
+/// about passwords.
+pub(super) fn is_phrase(value: &[u8]) -> bool {
+    let mut words = 0;
+    let plain = value.split(|&byte| byte == b' ').all(|word| {
+        words += 1;
+        let lower = word.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        !word.is_empty()
+            && lower
+            && SPOKEN.binary_search_by(|known| known.as_bytes().cmp(word)).is_err()
+    });
+    plain && (4..=10).contains(&words) && !names_a_secret(value)
 }
 
 /// Whether `value` may be a password that something assigns: real, and neither code nor a path nor another name.
 pub(super) fn is_assigned(value: &[u8]) -> bool {
     let name = value.iter().all(|&b| b.is_ascii_lowercase() || b"._-".contains(&b));
     let attribute = name && value.contains(&b'.');
-    let other_name = name && value.iter().any(|&b| b"_-".contains(&b)) && names_a_secret(value);
+    let joined = name && value.iter().any(|&b| b"_-".contains(&b));
+    let other_name = (joined || is_camel(value)) && names_a_secret(value);
     !attribute && !other_name && !is_code(value) && !is_constant(value) && is_real(value)
 }
 
@@ -152,10 +244,77 @@ fn is_identifier(value: &[u8]) -> bool {
     value.contains(&b'_') && value.split(|&byte| byte == b'_').all(word)
 }
 
+/// Names of secrets, as other names have them in them.
+const NAMES: &[&str] =
+    &["pass", "secret", "token", "key", "pwd", "Pass", "Secret", "Token", "Key", "Pwd"];
+
 fn names_a_secret(value: &[u8]) -> bool {
-    [&b"passw"[..], b"secret", b"token", b"key", b"passphrase", b"pwd"]
-        .iter()
-        .any(|name| memchr::memmem::find(value, name).is_some())
+    NAMES.iter().any(|name| memchr::memmem::find(value, name.as_bytes()).is_some())
+}
+
+/// `camelCase`: letters that begin with a small one, and a great one among them.
+fn is_camel(value: &[u8]) -> bool {
+    value.first().is_some_and(u8::is_ascii_lowercase)
+        && value.iter().any(u8::is_ascii_uppercase)
+        && value.iter().all(u8::is_ascii_alphabetic)
+}
+
+/// A name of three words or more, a path of names or a macro, behind operators if any: `!!config.withToken`, `Token$1`.
+fn is_named(value: &[u8]) -> bool {
+    let operators = value.iter().take_while(|b| b"!(?&*~".contains(b)).count();
+    let value = &value[operators..];
+    let end = value.iter().position(|&b| !is_of_name(b) && b != b'.').unwrap_or(value.len());
+    let (path, after) = value.split_at(end);
+    let operator = after.first().is_none_or(|b| b"=|&?!<>[+-".contains(b));
+    let invoked = after == b"!" && path.contains(&b'_');
+    let joined = path.iter().any(|b| b".$".contains(b)) || is_long_name(path) || invoked;
+    let shaped = words(path) * 4 <= path.len() + 3;
+    operator && joined && shaped && path.split(|&byte| byte == b'.').all(is_name)
+}
+
+/// A regular expression, a glob, or the end of a cloud resource's name: `[a-z0-9-]`, `(?P<x`, `app/*`, `eu-1:1:secret:x`.
+fn is_pattern(value: &[u8]) -> bool {
+    matches!(value, [b'[', _, b'-', _, ..] | [b'(', b'?', ..] | [.., b'*'])
+        || memchr::memmem::find(value, b":secret:").is_some()
+}
+
+/// Twelve characters or more in the order of the alphabet: what stands in for a token in a text.
+fn is_counted(value: &[u8]) -> bool {
+    let follows = |a: &u8, b: &u8| b.checked_sub(*a) == Some(1);
+    value.chunk_by(follows).any(|run| run.len() >= 12)
+}
+
+/// Three words of letters or more in one name.
+fn is_long_name(path: &[u8]) -> bool {
+    let numbers = path.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    words(path) - numbers.filter(|run| run[0].is_ascii_digit()).count() >= 3
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
+}
+
+/// A letter, and no digit with a small letter behind it, which few names and most tokens have.
+fn is_name(part: &[u8]) -> bool {
+    let inside =
+        part.windows(2).any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_lowercase());
+    part.first().is_some_and(|&b| is_of_name(b) && !b.is_ascii_digit()) && !inside
+}
+
+/// How many runs of letters in one case and of digits there are; a great letter belongs to the small ones behind it.
+fn words(path: &[u8]) -> usize {
+    let kind = |byte: u8| match byte {
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        b'0'..=b'9' => 3,
+        _ => 0,
+    };
+    let starts = |pair: &[u8]| match (kind(pair[0]), kind(pair[1])) {
+        (_, 0) | (2, 1) => false,
+        (before, after) => before != after,
+    };
+    let first = path.first().is_some_and(|&byte| kind(byte) > 0);
+    usize::from(first) + path.windows(2).filter(|pair| starts(pair)).count()
 }
 
 fn is_stop_word(lower: &[u8]) -> bool {
@@ -185,7 +344,7 @@ fn is_run(lower: &[u8]) -> bool {
 /// A call, a path of names, an index, a file path: what stands behind `=` in source code.
 fn is_code(value: &[u8]) -> bool {
     let name =
-        value.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b"_.:>-".contains(&b)).count();
+        value.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b"_.:>-$".contains(&b)).count();
     let called = name > 0
         && matches!(
             value[name..],
@@ -199,10 +358,23 @@ fn is_code(value: &[u8]) -> bool {
     let begins = |with: &&[u8]| value.starts_with(with);
     let scoped = [&b"self."[..], b"this.", b":", b"&", b"->", b"<", b"*"].iter().any(begins)
         || memchr::memmem::find(value, b"::").is_some();
-    called || ternary || scoped || path && !value.ends_with(b"=") || is_reference(value)
+    let operator = matches!(value, [b'=', ..] | [b'@', b'@', ..]);
+    called
+        || ternary
+        || scoped
+        || operator
+        || is_hex_number(value)
+        || path && !value.ends_with(b"=")
+        || is_reference(value)
 }
 
-/// What points elsewhere: a URL, a dotted name such as `com.vendor.service`, `@env:NAME`, `$dir/file`.
+/// `0x0B96`, as constants are written.
+fn is_hex_number(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"0x").filter(|digits| (1..=16).contains(&digits.len()));
+    digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// What points elsewhere: a URL, a cloud resource, a dotted name such as `com.vendor.service`, `@env:NAME`, `$dir/file`.
 fn is_reference(value: &[u8]) -> bool {
     let word = |part: &[u8]| {
         !part.is_empty() && part.len() <= 12 && part.iter().all(u8::is_ascii_lowercase)
@@ -211,7 +383,7 @@ fn is_reference(value: &[u8]) -> bool {
     let mut parts = value.split(|&byte| byte == b'.');
     let dotted = parts.clone().take(2).filter(|part| word(part)).count() == 2
         || parts.all(|part| word(part) || number(part)) && value.contains(&b'.');
-    let url = value.starts_with(b"http://") || value.starts_with(b"https://");
+    let url = [&b"http://"[..], b"https://", b"arn:"].iter().any(|with| value.starts_with(with));
     let variable = matches!(value, [b'$', b'a'..=b'z' | b'A'..=b'Z', ..]) && value.contains(&b'/');
     let source = matches!(value, [b'@', b'a'..=b'z', ..]) && value.contains(&b':');
     dotted || url || variable || source
@@ -255,11 +427,66 @@ mod tests {
             "/etc/pass9",
             "os.environ[9]",
             "AppWindowToken{a64f992",
+            "arn:aws:kms:us-west-2:key/9",
+            "utils$1.getProp(auth",
         ] {
             assert!(!is_plausible(value.as_bytes()), "{value}");
         }
         for value in ["pa55word!", "Tr0ub4dor", "aGVsbG8gd29ybGQgYWFhYWFh"] {
             assert!(is_plausible(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn names_in_code_are_no_tokens() {
+        for value in [
+            "node.or1_token",
+            "(node.dot2_token",
+            "!!_config.withCredentials2",
+            "ColonToken$1",
+            "defaultToConfig2",
+            "quote_spanned!",
+            "g.tokens===!0",
+            "ed25519.Ed25519PrivateKey",
+            "[a-z0-9_+=.@-",
+            "app7-store/*",
+            "sk_abcdefghijklmnop123",
+            "eu-west-2:12:secret:mine",
+        ] {
+            assert!(!is_token(value.as_bytes()), "{value}");
+        }
+        for value in
+            ["tok3n-of-mine", "a8Kq.9xZ2mPw7", "Kx7Bq2Lm9Zr4", "q7Zk0v2x9c1p", "kqwert7XYZ"]
+        {
+            assert!(is_token(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_made_of_plain_words() {
+        assert!(SPOKEN.is_sorted());
+        for value in ["correct horse battery staple", "seven7 green lamps sing"] {
+            assert!(is_phrase(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "Correct horse battery staple",
+            "please enter your password",
+            "passwords do not match",
+            "two words",
+            "a  b  c  d",
+            "value, with, some, marks",
+        ] {
+            assert!(!is_phrase(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn another_name_is_not_assigned() {
+        for value in ["challengePassword", "get_pass_word", "user-token"] {
+            assert!(!is_assigned(value.as_bytes()), "{value}");
+        }
+        for value in ["mypassword", "Summer2024", "blueHorse"] {
+            assert!(is_assigned(value.as_bytes()), "{value}");
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn is_template(value: &[u8]) -> bool {
     is_marked(value) || is_half_a_field(value) || has_fields(value)
 }
 
-/// `${VAR}`, `$(command)`, `{{ var }}`, `<token>`, `%s`, `%(name)s`, `#{var}`, `[token]`, `$VAR`.
+/// `${VAR}`, `$(command)`, `{{ var }}`, `<token>`, `%s`, `%(name)s`, `#{var}`, `[token]`, `[token` (a pattern ends before `]`), `$VAR`.
 fn is_marked(value: &[u8]) -> bool {
     let begins = matches!(
         value,
@@ -23,7 +23,8 @@ fn is_marked(value: &[u8]) -> bool {
         matches!(value, [b'<', .., b'>'] | [b'[', .., b']'] | [b'{', .., b'}'] | [b'%', .., b'%']);
     let variable = matches!(value, [b'$', rest @ ..] if rest.len() < 40
         && rest.iter().all(|&b| b.is_ascii_alphabetic() || b == b'_'));
-    begins || enclosed || variable
+    let opened = matches!(value, [b'[', name @ ..] if name.iter().all(|&b| b.is_ascii_alphabetic() || b"_-".contains(&b)));
+    begins || enclosed || variable || opened
 }
 
 /// Whether fields make up `value`, but for text that is too little to be a secret.
@@ -103,6 +104,7 @@ mod tests {
             "{{ token }}",
             "<your token>",
             "$TOKEN",
+            "[Password",
             "%(password)s",
             "{password}",
             "{alnum:36}",

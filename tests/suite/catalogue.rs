@@ -50,6 +50,23 @@ fn negatives_stay_under_the_whole_catalogue() {
     }
 }
 
+/// A placeholder is never redacted again, wherever the secret stood.
+#[test]
+fn a_redacted_example_stays_as_it_is() {
+    let redactor = Redactor::builder().builtin_rules().build().unwrap();
+    for rule in builtin_rules() {
+        for template in &rule.positive {
+            let text = expand(template, 1).unwrap().text;
+            for text in
+                [text.clone(), format!("https://{text}@host/"), format!("token = \"{text}\"")]
+            {
+                let once = redactor.redact_str(&text);
+                assert_eq!(redactor.redact_str(&once), once, "{}: {template}", rule.id);
+            }
+        }
+    }
+}
+
 /// A vendor may change its form: what a proof refuses is redacted all the same, unless proofs are asked for.
 #[test]
 fn proofs_reject_nothing_until_they_are_asked_for() {
