@@ -4,7 +4,7 @@
 //! or `neg`, `text`, `secret` where known) and `gitleaks.toml`. Without it there is nothing to measure, and says so.
 //! `cargo test --test accuracy -- --nocapture` prints a table of sources and kinds, and where the misses stand, never a
 //! case's text. `KEEPMUM_MISSES=FILE` writes their texts to a file outside the repository; `KEEPMUM_BLESS=1` records the
-//! figures when none has fallen. How much real text is disturbed measures `benches/disturb/run`.
+//! figures when one has risen and none has fallen. How much real text is disturbed measures `benches/disturb/run`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -49,9 +49,10 @@ fn no_figure_falls_below_the_recorded_one() {
     if let Some(path) = std::env::var_os("KEEPMUM_MISSES") {
         misses.write(Path::new(&path));
     }
-    let fallen = Record::read().fallen(&now);
+    let record = Record::read();
+    let fallen = record.fallen(&now);
     assert!(fallen.is_empty(), "{fallen:#?}");
-    if std::env::var_os("KEEPMUM_BLESS").is_some() {
+    if std::env::var_os("KEEPMUM_BLESS").is_some() && record.is_surpassed(&now) {
         Record::write(&now);
     }
 }
