@@ -29,6 +29,39 @@ fn a_prompt_leaves_in_the_same_call() {
     }
 }
 
+/// What goes on behind a match is looked for right there, and holds no byte that only leads to it.
+#[test]
+fn what_goes_on_behind_a_match_holds_nothing_back() {
+    let rule = "[[rule]]\nid = 'list'\ndescription = 'd'\npattern = 'list: (?<secret>[a-z]+)'\n\
+                next = ', {1,9}(?<secret>[a-z]+)'\nexcept = ['^no']";
+    let limits = Limits { judged: 4, ..Limits::default() };
+    let builder = Redactor::builder().limits(limits).rules_toml("test", rule).unwrap();
+    let mut stream = builder.build().unwrap().stream(Vec::new());
+    // Rejected by its first bytes, and read on only to see where it ends.
+    stream.push(b"list: nothing");
+    assert_eq!(stream.sink(), b"list: nothing");
+    stream.push(b", ");
+    assert_eq!(stream.sink(), b"list: nothing, ");
+    stream.push(b"abc");
+    assert_eq!(stream.sink(), b"list: nothing, ");
+    stream.push(b"def, nor,");
+    assert_eq!(stream.sink(), b"list: nothing, [REDACTED:list], nor,");
+    stream.push(b" x; y");
+    assert_eq!(stream.finish(), b"list: nothing, [REDACTED:list], nor, [REDACTED:list]; y");
+}
+
+#[test]
+fn a_token_in_base64_is_judged_by_what_it_stands_for() {
+    let rule = "[[rule]]\nid = 'a'\ndescription = 'd'\npattern = 'acme_[a-z0-9]{4,}'\nencoded = true\n\
+                checks = ['digit']";
+    let redactor = Redactor::builder().rules_toml("test", rule).unwrap().build().unwrap();
+    let text = |template: &str| keepmum::rule::template::expand(template, 0).unwrap().text;
+    let accepted = redactor.redact_str(&text("{encode}acme_abc1{/encode}")).into_owned();
+    assert_eq!(accepted, "[REDACTED:a]");
+    let rejected = text("{encode}acme_abcd{/encode}");
+    assert_eq!(redactor.redact_str(&rejected), rejected);
+}
+
 /// Scenario 23, 24.
 #[test]
 fn an_idle_release_shows_a_short_beginning_and_hides_the_rest() {
