@@ -77,9 +77,9 @@ fn sextet(bytes: &[u8], at: usize) -> usize {
 /// alphabets.
 fn spellings(sextet: usize, known: usize) -> ByteSet {
     let mut set = ByteSet::EMPTY;
-    for sextet in sextet..sextet + (1 << (6 - known)) {
-        set.insert(LETTERS[sextet]);
-        match sextet {
+    for (value, &letter) in LETTERS.iter().enumerate().skip(sextet).take(1 << (6 - known)) {
+        set.insert(letter);
+        match value {
             62 => set.insert(b'-'),
             63 => set.insert(b'_'),
             _ => {}
