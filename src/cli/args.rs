@@ -31,7 +31,7 @@ Exit codes:
 
 /// Keeps secrets out of what passes through: reads standard input or files, writes them redacted to standard output.
 ///
-/// Finds known values exactly (from the environment, .env files, mounted secrets) and over 350 kinds of tokens by rule.
+/// Finds known values exactly (from the environment, .env files, mounted secrets) and over 400 kinds of tokens by rule.
 /// Bytes that are not secret pass unchanged and at once.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]

@@ -14,8 +14,9 @@ use crate::rule::ByteSet;
 pub(crate) const WIDTH: usize = 4;
 /// Bytes of a window that are looked up exactly.
 pub(crate) const GRAM: usize = 4;
-/// Buckets of the filter: four bytes of bits.
-pub(crate) const BUCKETS: usize = 32;
+/// Buckets of the filter: five bytes of bits. In turn with four bytes and 800 heads: logs 1.39 and 1.30 GB/s, base64 1.50 and
+/// 1.38.
+pub(crate) const BUCKETS: usize = 40;
 /// Most spellings of a window's gram that are listed one by one.
 const MOST_SPELLINGS: usize = 4096;
 /// Windows of a head that are weighed against each other.
