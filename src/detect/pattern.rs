@@ -278,11 +278,7 @@ impl Candidate {
         if !eof {
             return Run::Hungry;
         }
-        self.state = automaton.next_eoi_state(self.state);
-        if automaton.is_match_state(self.state) {
-            self.matched = Some(self.at);
-        }
-        Run::Over
+        self.end(automaton, self.at)
     }
 
     /// As [`run`](Self::run), over what base64 stands for. It ends where the letters do.
@@ -318,16 +314,21 @@ impl Candidate {
         if !ended {
             return Run::Hungry;
         }
-        self.state = automaton.next_eoi_state(self.state);
-        if automaton.is_match_state(self.state) {
-            self.matched = Some(code.end);
-        }
-        Run::Over
+        self.end(automaton, code.end)
     }
 
     /// Marks an accepted candidate as one that goes on.
     pub(crate) fn open(&mut self) {
         self.phase = Phase::Open;
+    }
+
+    /// Tells `automaton` that nothing follows; a match that this completes ends at `at`.
+    fn end(&mut self, automaton: &Automaton, at: u64) -> Run {
+        self.state = automaton.next_eoi_state(self.state);
+        if automaton.is_match_state(self.state) {
+            self.matched = Some(at);
+        }
+        Run::Over
     }
 
     /// Marks a rejected candidate whose end is still wanted.
