@@ -11,6 +11,8 @@ mod replace;
 pub mod rule;
 mod scan;
 mod secret;
+#[cfg(feature = "sources")]
+pub mod source;
 mod span;
 mod stream;
 

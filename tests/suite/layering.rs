@@ -1,4 +1,4 @@
-//! Imports go down only: words ◂ knowledge ◂ engine ◂ surface ◂ program.
+//! Imports go down only: words ◂ knowledge ◂ engine ◂ surface ◂ adapters ◂ program.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["rule", "check", "allow", "secret"],
     &["detect", "scan", "replace"],
     &["redactor", "stream"],
+    &["source", "store", "audit", "memory"],
     &["cli", "main", "lib"],
 ];
 

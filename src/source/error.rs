@@ -1,0 +1,73 @@
+//! Why a source gave nothing.
+
+use std::fmt;
+
+/// A source could not be read. Opaque; its text names the source and the place, never a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceError {
+    kind: Kind,
+    source: String,
+    why: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Unavailable,
+    Denied,
+    Missing,
+    Malformed,
+}
+
+impl SourceError {
+    /// It cannot be reached now: asking again can help.
+    pub fn unavailable(source: &str, why: impl fmt::Display) -> Self {
+        Self::new(Kind::Unavailable, source, why)
+    }
+
+    /// It refuses: rights or credentials are missing.
+    pub fn denied(source: &str, why: impl fmt::Display) -> Self {
+        Self::new(Kind::Denied, source, why)
+    }
+
+    /// What was asked for is not there.
+    pub fn missing(source: &str, why: impl fmt::Display) -> Self {
+        Self::new(Kind::Missing, source, why)
+    }
+
+    /// What is there cannot be read as it was declared. `why` must not quote it.
+    pub fn malformed(source: &str, why: impl fmt::Display) -> Self {
+        Self::new(Kind::Malformed, source, why)
+    }
+
+    fn new(kind: Kind, source: &str, why: impl fmt::Display) -> Self {
+        Self { kind, source: source.to_owned(), why: why.to_string() }
+    }
+
+    /// Whether it could not be reached.
+    pub fn is_unavailable(&self) -> bool {
+        self.kind == Kind::Unavailable
+    }
+
+    /// Whether it refused.
+    pub fn is_denied(&self) -> bool {
+        self.kind == Kind::Denied
+    }
+
+    /// Whether what was asked for is not there.
+    pub fn is_missing(&self) -> bool {
+        self.kind == Kind::Missing
+    }
+
+    /// Whether what is there is something else than was declared.
+    pub fn is_malformed(&self) -> bool {
+        self.kind == Kind::Malformed
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "source `{}`: {}", self.source, self.why)
+    }
+}
+
+impl std::error::Error for SourceError {}
