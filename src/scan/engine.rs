@@ -1,5 +1,7 @@
 //! The compiled rules and values, and the pass over a window.
 
+use std::sync::Arc;
+
 use super::prefilter::{Hit, Planner, Prefilter};
 use super::resolve::{Class, Label};
 use super::state::{Running, State};
@@ -24,9 +26,9 @@ pub(crate) const CONTEXT: usize = LONGEST_BEHIND + 32;
 
 /// Everything that is known before the first byte comes. Immutable.
 pub(crate) struct Engine {
-    pub(crate) rules: Vec<CompiledRule>,
+    pub(crate) rules: Arc<[CompiledRule]>,
     fingerprints: Vec<Option<Fingerprint>>,
-    fingerprinter: Option<Fingerprinter>,
+    fingerprinter: Option<Arc<Fingerprinter>>,
     index: Index,
     prefilter: Prefilter,
     sources: Vec<Source>,
@@ -35,7 +37,7 @@ pub(crate) struct Engine {
     /// Rules whose matches are the runs of a class.
     runs: Vec<u32>,
     tail: Tail,
-    allow: Allowlist,
+    allow: Arc<Allowlist>,
     /// Texts that this redactor prints: what they name is hidden already.
     marks: Vec<Vec<u8>>,
     mark_firsts: ByteSet,
@@ -44,11 +46,11 @@ pub(crate) struct Engine {
 
 /// What an [`Engine`] is made of.
 pub(crate) struct Parts {
-    pub(crate) rules: Vec<CompiledRule>,
+    pub(crate) rules: Arc<[CompiledRule]>,
     pub(crate) fingerprints: Vec<Option<Fingerprint>>,
-    pub(crate) fingerprinter: Option<Fingerprinter>,
+    pub(crate) fingerprinter: Option<Arc<Fingerprinter>>,
     pub(crate) index: Index,
-    pub(crate) allow: Allowlist,
+    pub(crate) allow: Arc<Allowlist>,
     pub(crate) limits: Limits,
 }
 
@@ -137,6 +139,26 @@ impl Engine {
         }
         state.resolved = stop;
         self.frontier(state)
+    }
+
+    /// Looks for known secrets among the bytes that were read with another set of them. `window` is what is kept of the
+    /// input, `printed` where its undecided part begins: what was let go before cannot be taken back.
+    ///
+    /// The candidates of rules stay; starts that are a beginning under the new set are read once more with the next
+    /// bytes, where rules find what they found before (`taken` knows).
+    pub(crate) fn look_again(&self, state: &mut State, window: Window<'_>, printed: u64) {
+        state.values.clear();
+        state.walks.clear();
+        let read = state.resolved;
+        let undecided = Tail::undecided_value(&self.index, window.bytes);
+        state.resolved = read.min(window.base + undecided as u64);
+        state.claim = state.claim.min(state.resolved);
+        let before = std::mem::take(&mut state.regions);
+        self.blocks(state, window, 0, Stop { at: state.resolved, eof: false, rules: false });
+        let mut found = std::mem::replace(&mut state.regions, before);
+        found.iter_mut().filter(|region| region.end > printed).for_each(|region| {
+            state.regions.add(region.start, region.end, region.label, region.last);
+        });
     }
 
     /// Where a known secret begins in `text`.

@@ -175,6 +175,12 @@ impl Core {
         trial.regions.iter_mut().any(|region| region.end > self.printed)
     }
 
+    /// Goes over to another set of known secrets. What is held is looked through again.
+    pub(crate) fn adopt(&mut self, compiled: &Compiled) {
+        let window = Window::new(&self.carry, self.base);
+        compiled.engine.look_again(&mut self.state, window, self.printed);
+    }
+
     pub(crate) fn finish(&mut self, compiled: &Compiled, sink: &mut impl Sink) {
         let carry = std::mem::take(&mut self.carry);
         self.step(compiled, Window::new(&carry, self.base), true, sink);
