@@ -21,5 +21,7 @@ mod oracle;
 mod property;
 #[path = "suite/sarif.rs"]
 mod sarif;
+#[path = "suite/spelled.rs"]
+mod spelled;
 #[path = "suite/stream.rs"]
 mod stream;
