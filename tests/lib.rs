@@ -21,6 +21,8 @@ mod oracle;
 mod property;
 #[path = "suite/sarif.rs"]
 mod sarif;
+#[path = "suite/shells.rs"]
+mod shells;
 #[path = "suite/spelled.rs"]
 mod spelled;
 #[path = "suite/stream.rs"]
