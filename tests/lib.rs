@@ -1,8 +1,9 @@
 //! The suite. One target, so that it links once.
 //!
 //! Where do I add a test? A situation with an input and an output: `data/cases.toml`, and it runs on every surface. A law
-//! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A rule:
-//! its own examples, which `suite/catalogue.rs` runs.
+//! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A source of
+//! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
+//! examples, which `suite/catalogue.rs` runs.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/cases.rs"]
@@ -21,8 +22,12 @@ mod oracle;
 mod property;
 #[path = "suite/sarif.rs"]
 mod sarif;
+#[path = "suite/secrets.rs"]
+mod secrets;
 #[path = "suite/shells.rs"]
 mod shells;
+#[path = "suite/sources.rs"]
+mod sources;
 #[path = "suite/spelled.rs"]
 mod spelled;
 #[path = "suite/stream.rs"]

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success,
-    /// `scan` found something, `rules test` an example that fails, `rules explain` a match.
+    /// `scan` found something, `rules test` an example that fails, `rules explain` a match, `secrets check` a bad value.
     Found,
     /// Bad arguments, configuration, rule or secret source.
     Usage,
@@ -57,6 +57,12 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl From<keepmum::source::SourceError> for Failure {
+    fn from(error: keepmum::source::SourceError) -> Self {
+        Self::usage(error)
     }
 }
 
