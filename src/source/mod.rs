@@ -3,7 +3,19 @@
 //! A [`Source`] is asked again and again, by whoever keeps a set of secrets fresh; it blocks while it reads, and reads
 //! with the least rights: nothing here ever writes to a vault. What it says when it fails names places and never values.
 
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod blocking;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod document;
 mod error;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod failure;
+#[cfg(feature = "gcp")]
+pub mod gcp;
+#[cfg(feature = "vault")]
+pub mod vault;
 
 pub use error::SourceError;
 
