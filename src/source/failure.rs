@@ -37,6 +37,7 @@ impl Failure {
         }
     }
 
+    #[cfg(any(feature = "vault", feature = "aws"))]
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Failure::Missing)
     }
