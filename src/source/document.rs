@@ -5,34 +5,39 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::SourceError;
+use super::names::Names;
 use crate::Secret;
 
-/// Every leaf of `document`, each called `name-key`; deeper keys are joined by `-` too. `true`, `false` and `null` stand
+/// Every leaf of the document at `path`, each called `path-key`; deeper keys are joined by `-` too. `true`, `false` and `null` stand
 /// everywhere and are no secrets.
-pub(super) fn leaves(name: &str, document: Value) -> Vec<Secret> {
+pub(super) fn leaves(names: &Names, path: &str, document: Value) -> Vec<Secret> {
     match document {
         Value::Object(fields) => fields
             .into_iter()
-            .flat_map(|(key, value)| leaves(&format!("{name}-{key}"), value))
+            .flat_map(|(key, value)| leaves(names, &format!("{path}-{key}"), value))
             .collect(),
         Value::Array(items) => items
             .into_iter()
             .enumerate()
-            .flat_map(|(at, item)| leaves(&format!("{name}-{at}"), item))
+            .flat_map(|(at, item)| leaves(names, &format!("{path}-{at}"), item))
             .collect(),
-        Value::String(text) => vec![Secret::new(name, text)],
-        Value::Number(number) => vec![Secret::new(name, number.to_string())],
+        Value::String(text) => vec![names.secret(path, text)],
+        Value::Number(number) => vec![names.secret(path, number.to_string())],
         Value::Bool(_) | Value::Null => Vec::new(),
     }
 }
 
-/// `value` as it is, called `name`, and, if it is the text of a JSON object, its leaves.
+/// `value` as it is, called `path`, and, if it is the text of a JSON object, its leaves.
 #[cfg(any(feature = "aws", feature = "gcp"))]
-pub(super) fn whole_and_leaves(name: &str, value: impl Into<Vec<u8>>) -> Vec<Secret> {
+pub(super) fn whole_and_leaves(
+    names: &Names,
+    path: &str,
+    value: impl Into<Vec<u8>>,
+) -> Vec<Secret> {
     let value = Zeroizing::new(value.into());
-    let mut secrets = vec![Secret::new(name, value.to_vec())];
+    let mut secrets = vec![names.secret(path, value.to_vec())];
     if let Ok(document @ Value::Object(_)) = serde_json::from_slice(&value) {
-        secrets.extend(leaves(name, document));
+        secrets.extend(leaves(names, path, document));
     }
     secrets
 }
@@ -85,9 +90,13 @@ mod tests {
         let document = serde_json::json!({
             "user": "zebra", "deep": {"pin": 482913}, "list": ["one", null], "tls": true,
         });
-        let mut leaves = told(&leaves("app", document));
+        let mut leaves = told(&leaves(&Names::prefixed("vault"), "app", document));
         leaves.sort();
-        let expected = [("app-deep-pin", "482913"), ("app-list-0", "one"), ("app-user", "zebra")];
+        let expected = [
+            ("vault.app-deep-pin", "482913"),
+            ("vault.app-list-0", "one"),
+            ("vault.app-user", "zebra"),
+        ];
         assert_eq!(leaves, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
@@ -104,8 +113,11 @@ mod tests {
     #[test]
     #[cfg(any(feature = "aws", feature = "gcp"))]
     fn the_text_of_an_object_is_a_secret_and_so_are_its_leaves() {
-        let names =
-            |value: &str| told(&whole_and_leaves("db", value)).into_iter().map(|(name, _)| name);
+        let names = |value: &str| {
+            told(&whole_and_leaves(&Names::bare("aws"), "db", value))
+                .into_iter()
+                .map(|(name, _)| name)
+        };
         assert_eq!(names(r#"{"password": "zebra"}"#).collect::<Vec<_>>(), ["db", "db-password"]);
         assert_eq!(names("[1, 2]").collect::<Vec<_>>(), ["db"]);
         assert_eq!(names("zebra").collect::<Vec<_>>(), ["db"]);

@@ -18,6 +18,8 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry};
 use serde::Deserialize;
 
+use super::declared::{self, Opens};
+use super::names::Names;
 use super::{Fetched, Source, SourceError, blocking, document};
 use crate::Secret;
 use crate::source::failure::Failure;
@@ -64,14 +66,14 @@ pub struct Config {
 /// ```no_run
 /// use keepmum::source::{Source, aws::Aws};
 ///
-/// let mut aws = Aws::new("aws", toml::from_str("names = ['prod/db']")?)?;
+/// let mut aws = Aws::new(toml::from_str("names = ['prod/db']")?)?;
 /// for secret in aws.fetch()?.secrets {
 ///     assert!(secret.name().starts_with("prod-db"));
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Aws {
-    name: String,
+    names: Names,
     config: Config,
 }
 
@@ -97,11 +99,25 @@ impl Aws {
     /// # Errors
     ///
     /// It names nothing.
-    pub fn new(name: &str, config: Config) -> Result<Self, SourceError> {
+    pub fn new(config: Config) -> Result<Self, SourceError> {
+        Self::with(Names::bare("aws"), config)
+    }
+
+    /// Calls the source `name`, and its secrets `name.SECRET`.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.names = Names::prefixed(name);
+        self
+    }
+
+    fn with(names: Names, config: Config) -> Result<Self, SourceError> {
         if config.names.is_empty() && config.prefixes.is_empty() && config.tags.is_empty() {
-            return Err(SourceError::malformed(name, "none of `names`, `prefixes` and `tags`"));
+            return Err(SourceError::malformed(
+                names.source(),
+                "none of `names`, `prefixes` and `tags`",
+            ));
         }
-        Ok(Self { name: name.to_owned(), config })
+        Ok(Self { names, config })
     }
 
     async fn read(&self) -> Result<Fetched, SourceError> {
@@ -109,7 +125,7 @@ impl Aws {
         let mut secrets = Vec::new();
         for name in &self.config.names {
             let current = value(&client, name, Stage::Current).await;
-            let current = current.map_err(|failure| failure.at(&self.name, name))?;
+            let current = current.map_err(|failure| failure.at(self.names.source(), name))?;
             secrets.extend(self.parts(name, current)?);
             secrets.extend(self.optional(&client, name, Stage::Previous).await?);
         }
@@ -131,16 +147,18 @@ impl Aws {
         match value(client, id, stage).await {
             Ok(answer) => self.parts(id, answer),
             Err(failure) if failure.is_missing() => Ok(Vec::new()),
-            Err(failure) => Err(failure.at(&self.name, id)),
+            Err(failure) => Err(failure.at(self.names.source(), id)),
         }
     }
 
     fn parts(&self, id: &str, answer: GetSecretValueOutput) -> Result<Vec<Secret>, SourceError> {
         let name = answer.name.unwrap_or_else(|| id.to_owned());
         match (answer.secret_string, answer.secret_binary) {
-            (Some(text), _) => Ok(document::whole_and_leaves(&name, text)),
-            (None, Some(binary)) => Ok(document::whole_and_leaves(&name, binary.into_inner())),
-            (None, None) => Err(Failure::answer().at(&self.name, id)),
+            (Some(text), _) => Ok(document::whole_and_leaves(&self.names, &name, text)),
+            (None, Some(binary)) => {
+                Ok(document::whole_and_leaves(&self.names, &name, binary.into_inner()))
+            }
+            (None, None) => Err(Failure::answer().at(self.names.source(), id)),
         }
     }
 
@@ -174,7 +192,8 @@ impl Aws {
         }
         let mut pages = asked.into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| failure::of(error).at(&self.name, "ListSecrets"))?;
+            let page =
+                page.map_err(|error| failure::of(error).at(self.names.source(), "ListSecrets"))?;
             let chosen = page.secret_list().iter().filter(|entry| self.is_chosen(entry));
             found.extend(chosen.filter_map(|entry| entry.name()).map(str::to_owned));
         }
@@ -196,11 +215,21 @@ impl Aws {
 
 impl Source for Aws {
     fn name(&self) -> &str {
-        &self.name
+        self.names.source()
     }
 
     fn fetch(&mut self) -> Result<Fetched, SourceError> {
-        blocking::run(&self.name, async || self.read().await)
+        blocking::run(self.names.source(), async || self.read().await)
+    }
+}
+
+impl Opens for Config {
+    fn kind(&self) -> &'static str {
+        "aws"
+    }
+
+    fn open(&self, place: &declared::Place<'_>) -> Result<Box<dyn Source>, SourceError> {
+        Ok(Box::new(Aws::with(place.names("aws"), self.clone())?))
     }
 }
 

@@ -17,6 +17,8 @@ use google_cloud_secretmanager_v1::client::SecretManagerService;
 use google_cloud_secretmanager_v1::model::secret_version::State;
 use serde::Deserialize;
 
+use super::declared::{self, Opens};
+use super::names::Names;
 use super::{Fetched, Source, SourceError, blocking, document};
 use crate::Secret;
 use crate::source::failure::Failure;
@@ -66,13 +68,13 @@ pub struct Config {
 /// use keepmum::source::{Source, gcp::Gcp};
 ///
 /// let config = toml::from_str("project = 'acme-prod'\nnames = ['db-password']")?;
-/// for secret in Gcp::new("gcp", config)?.fetch()?.secrets {
+/// for secret in Gcp::new(config)?.fetch()?.secrets {
 ///     assert!(secret.name().starts_with("db-password"));
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Gcp {
-    name: String,
+    names: Names,
     config: Config,
 }
 
@@ -82,21 +84,32 @@ impl Gcp {
     /// # Errors
     ///
     /// It names nothing.
-    pub fn new(name: &str, config: Config) -> Result<Self, SourceError> {
+    pub fn new(config: Config) -> Result<Self, SourceError> {
+        Self::with(Names::bare("gcp"), config)
+    }
+
+    /// Calls the source `name`, and its secrets `name.SECRET`.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.names = Names::prefixed(name);
+        self
+    }
+
+    fn with(names: Names, config: Config) -> Result<Self, SourceError> {
         if config.names.is_empty() && config.labels.is_empty() {
-            return Err(SourceError::malformed(name, "none of `names` and `labels`"));
+            return Err(SourceError::malformed(names.source(), "none of `names` and `labels`"));
         }
-        Ok(Self { name: name.to_owned(), config })
+        Ok(Self { names, config })
     }
 
     async fn read(&self) -> Result<Fetched, SourceError> {
         let Config { location, endpoint, .. } = &self.config;
-        let client = client(&self.name, endpoint.as_deref(), location.as_deref()).await?;
+        let client = client(self.names.source(), endpoint.as_deref(), location.as_deref()).await?;
         let mut secrets = Vec::new();
         for name in &self.config.names {
             let found = self.versions(&client, name).await?;
             if found.is_empty() {
-                return Err(Failure::Missing.at(&self.name, name));
+                return Err(Failure::Missing.at(self.names.source(), name));
             }
             secrets.extend(found);
         }
@@ -120,7 +133,7 @@ impl Gcp {
         client: &SecretManagerService,
         name: &str,
     ) -> Result<Vec<Secret>, SourceError> {
-        let failed = |error| failure::of(&error).at(&self.name, name);
+        let failed = |error| failure::of(&error).at(self.names.source(), name);
         let parent = format!("{}/secrets/{name}", self.parent());
         let listed = client.list_secret_versions().set_parent(parent).set_filter("state:ENABLED");
         let mut listed = listed.by_item();
@@ -136,9 +149,10 @@ impl Gcp {
         }
         let mut secrets = Vec::new();
         for version in enabled {
-            let value =
-                access(client, &version).await.map_err(|failure| failure.at(&self.name, name))?;
-            secrets.extend(document::whole_and_leaves(name, value));
+            let value = access(client, &version)
+                .await
+                .map_err(|failure| failure.at(self.names.source(), name))?;
+            secrets.extend(document::whole_and_leaves(&self.names, name, value));
         }
         Ok(secrets)
     }
@@ -155,7 +169,8 @@ impl Gcp {
         let mut listed = listed.set_filter(filter.join(" AND ")).by_item();
         let mut found = Vec::new();
         while let Some(secret) = listed.next().await {
-            let secret = secret.map_err(|error| failure::of(&error).at(&self.name, "its list"))?;
+            let secret =
+                secret.map_err(|error| failure::of(&error).at(self.names.source(), "its list"))?;
             let name = secret.name.rsplit('/').next().unwrap_or_default().to_owned();
             // The filter is for searching: `=` there can match more than the same.
             let is_chosen = labels.iter().all(|(key, value)| secret.labels.get(key) == Some(value));
@@ -169,11 +184,21 @@ impl Gcp {
 
 impl Source for Gcp {
     fn name(&self) -> &str {
-        &self.name
+        self.names.source()
     }
 
     fn fetch(&mut self) -> Result<Fetched, SourceError> {
-        blocking::run(&self.name, async || self.read().await)
+        blocking::run(self.names.source(), async || self.read().await)
+    }
+}
+
+impl Opens for Config {
+    fn kind(&self) -> &'static str {
+        "gcp"
+    }
+
+    fn open(&self, place: &declared::Place<'_>) -> Result<Box<dyn Source>, SourceError> {
+        Ok(Box::new(Gcp::with(place.names("gcp"), self.clone())?))
     }
 }
 

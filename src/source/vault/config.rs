@@ -1,15 +1,20 @@
 //! How a vault is declared.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::SourceError;
+use crate::source::bytes;
 
 /// Where a service account's token lies in a pod.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+/// No token is longer.
+const LONGEST: usize = 64 << 10;
 
 /// A vault as `keepmum.toml` declares it.
 ///
@@ -77,6 +82,18 @@ pub enum Auth {
         #[serde(default = "kubernetes")]
         mount: String,
     },
+}
+
+impl Config {
+    /// Every file that it names.
+    pub(super) fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let credential = match &mut self.auth {
+            Auth::Token { file } => file.as_mut(),
+            Auth::Approle { secret_id_file: file, .. }
+            | Auth::Kubernetes { jwt_file: file, .. } => Some(file),
+        };
+        credential.into_iter().chain(&mut self.ca_file)
+    }
 }
 
 impl Default for Auth {
@@ -147,18 +164,17 @@ pub(super) fn is_printable(text: &str) -> bool {
 }
 
 /// The credential in `path`, without the line end that editors leave.
-pub(super) fn credential(
-    source: &str,
-    path: &std::path::Path,
-) -> Result<Zeroizing<String>, SourceError> {
-    let place = path.display();
-    let bytes = std::fs::read(path).map(Zeroizing::new).map_err(|error| {
-        SourceError::denied(source, format_args!("no credential: {place}: {error}"))
-    })?;
-    let text = std::str::from_utf8(bytes.trim_ascii()).ok().filter(|text| !text.is_empty());
-    text.filter(|text| is_printable(text))
-        .map(|text| Zeroizing::new(text.to_owned()))
-        .ok_or_else(|| SourceError::malformed(source, format_args!("{place} holds no credential")))
+pub(super) fn credential(source: &str, path: &Path) -> Result<Zeroizing<String>, SourceError> {
+    let read = File::open(path).and_then(|file| bytes::read(file, LONGEST));
+    let value = read.map_err(|error| SourceError::io(source, path, &error))?;
+    let text = std::str::from_utf8(value.trim_ascii()).ok().filter(|text| !text.is_empty());
+    match text.filter(|text| is_printable(text)) {
+        Some(text) => Ok(Zeroizing::new(text.to_owned())),
+        None => {
+            let why = format_args!("{}: holds no credential", path.display());
+            Err(SourceError::malformed(source, why))
+        }
+    }
 }
 
 #[cfg(test)]

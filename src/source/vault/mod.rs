@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 use vaultrs::api::kv1::responses::GetSecretResponse;
 use vaultrs::client::VaultClient;
 
+use super::declared::{self, Opens};
+use super::names::Names;
 use super::{Fetched, Source, SourceError, blocking, document};
 use crate::Secret;
 use config::Connection;
@@ -34,14 +36,14 @@ use session::Login;
 /// use keepmum::source::{Source, vault::Vault};
 ///
 /// let config = toml::from_str("paths = ['secret/app/']")?;
-/// let mut vault = Vault::new("vault", config)?;
+/// let mut vault = Vault::new(config)?;
 /// for secret in vault.fetch()?.secrets {
 ///     assert!(secret.name().starts_with("secret-app-"));
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Vault {
-    name: String,
+    names: Names,
     connection: Connection,
     auth: Auth,
     paths: Vec<String>,
@@ -56,15 +58,26 @@ impl Vault {
     /// # Errors
     ///
     /// There is no address, or one that is no URL, or no path.
-    pub fn new(name: &str, config: Config) -> Result<Self, SourceError> {
+    pub fn new(config: Config) -> Result<Self, SourceError> {
+        Self::with(Names::bare("vault"), config)
+    }
+
+    /// Calls the source `name`, and its secrets `name.path-field`.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.names = Names::prefixed(name);
+        self
+    }
+
+    fn with(names: Names, config: Config) -> Result<Self, SourceError> {
         let Config { address, namespace, ca_file, auth, paths } = config;
+        let name = names.source();
         if paths.is_empty() {
             return Err(SourceError::malformed(name, "no `paths` to read"));
         }
         let connection =
             Connection::new(name, address.as_deref(), namespace.as_deref(), ca_file.as_ref())?;
-        let name = name.to_owned();
-        Ok(Self { name, connection, auth, paths, login: None, leases: BTreeMap::new() })
+        Ok(Self { names, connection, auth, paths, login: None, leases: BTreeMap::new() })
     }
 
     /// Reads everything, with a new login if the one that was kept is no longer taken.
@@ -81,8 +94,8 @@ impl Vault {
     }
 
     async fn read_once(&mut self) -> Result<Fetched, SourceError> {
-        let mut client = session::client(&self.name, &self.connection)?;
-        session::open(&self.name, &mut client, &self.auth, &mut self.login).await?;
+        let mut client = session::client(self.names.source(), &self.connection)?;
+        session::open(self.names.source(), &mut client, &self.auth, &mut self.login).await?;
         let mut secrets = Vec::new();
         for path in self.paths.clone() {
             secrets.extend(self.read_path(&client, &path).await?);
@@ -104,13 +117,14 @@ impl Vault {
         {
             return Ok(lease.secrets.clone());
         }
-        let place = Place::find(&self.name, client, path).await?;
+        let place = Place::find(self.names.source(), client, path).await?;
         if path.ends_with('/') {
             return self.read_under(client, &place).await;
         }
-        let answer = place.read(client).await.map_err(|failure| failure.at(&self.name, path))?;
+        let answer =
+            place.read(client).await.map_err(|failure| failure.at(self.names.source(), path))?;
         Ok(match place.engine {
-            Engine::Kv1 | Engine::Kv2 => document::leaves(&place.path(), answer.data),
+            Engine::Kv1 | Engine::Kv2 => document::leaves(&self.names, &place.path(), answer.data),
             Engine::Other => self.keep(path, answer),
         })
     }
@@ -122,16 +136,18 @@ impl Vault {
     ) -> Result<Vec<Secret>, SourceError> {
         if folder.engine == Engine::Other {
             let why = format_args!("{}: only keys and values are read by prefix", folder.path());
-            return Err(SourceError::malformed(&self.name, why));
+            return Err(SourceError::malformed(self.names.source(), why));
         }
         let places = folder.under(client).await;
         let mut secrets = Vec::new();
-        for place in places.map_err(|failure| failure.at(&self.name, &folder.path()))? {
+        for place in places.map_err(|failure| failure.at(self.names.source(), &folder.path()))? {
             match place.read(client).await {
-                Ok(answer) => secrets.extend(document::leaves(&place.path(), answer.data)),
+                Ok(answer) => {
+                    secrets.extend(document::leaves(&self.names, &place.path(), answer.data));
+                }
                 // Its newest version is deleted, and so nothing that is in use.
                 Err(failure) if failure.is_missing() => {}
-                Err(failure) => return Err(failure.at(&self.name, &place.path())),
+                Err(failure) => return Err(failure.at(self.names.source(), &place.path())),
             }
         }
         Ok(secrets)
@@ -146,7 +162,7 @@ impl Vault {
         if let Some(fields) = data.as_object_mut() {
             fields.retain(|_, value| !value.is_number());
         }
-        let secrets = document::leaves(path, data);
+        let secrets = document::leaves(&self.names, path, data);
         if let Some(first) = ttl.filter(|ttl| *ttl > 0).map(Duration::from_secs) {
             let until = Instant::now() + first;
             let kind = match (lease_id.is_empty(), renewable) {
@@ -170,11 +186,25 @@ impl Vault {
 
 impl Source for Vault {
     fn name(&self) -> &str {
-        &self.name
+        self.names.source()
     }
 
     fn fetch(&mut self) -> Result<Fetched, SourceError> {
-        let name = self.name.clone();
+        let name = self.names.source().to_owned();
         blocking::run(&name, async || self.read().await)
+    }
+}
+
+impl Opens for Config {
+    fn kind(&self) -> &'static str {
+        "vault"
+    }
+
+    fn open(&self, place: &declared::Place<'_>) -> Result<Box<dyn Source>, SourceError> {
+        let mut config = self.clone();
+        for path in config.files() {
+            *path = place.path(path);
+        }
+        Ok(Box::new(Vault::with(place.names("vault"), config)?))
     }
 }
