@@ -5,29 +5,11 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::SourceError;
-use super::names::Names;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+use super::{leaves, names::Names};
 use crate::Secret;
 
-/// Every leaf of the document at `path`, each called `path-key`; deeper keys are joined by `-` too. `true`, `false` and `null` stand
-/// everywhere and are no secrets.
-pub(super) fn leaves(names: &Names, path: &str, document: Value) -> Vec<Secret> {
-    match document {
-        Value::Object(fields) => fields
-            .into_iter()
-            .flat_map(|(key, value)| leaves(names, &format!("{path}-{key}"), value))
-            .collect(),
-        Value::Array(items) => items
-            .into_iter()
-            .enumerate()
-            .flat_map(|(at, item)| leaves(names, &format!("{path}-{at}"), item))
-            .collect(),
-        Value::String(text) => vec![names.secret(path, text)],
-        Value::Number(number) => vec![names.secret(path, number.to_string())],
-        Value::Bool(_) | Value::Null => Vec::new(),
-    }
-}
-
-/// `value` as it is, called `path`, and, if it is the text of a JSON object, its leaves.
+/// `value` as it is, called `path`, and, if it is the text of a JSON object, its leaves, called `path-key`.
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub(super) fn whole_and_leaves(
     names: &Names,
@@ -36,9 +18,7 @@ pub(super) fn whole_and_leaves(
 ) -> Vec<Secret> {
     let value = Zeroizing::new(value.into());
     let mut secrets = vec![names.secret(path, value.to_vec())];
-    if let Ok(document @ Value::Object(_)) = serde_json::from_slice(&value) {
-        secrets.extend(leaves(names, path, document));
-    }
+    secrets.extend(leaves::below(names, &format!("{path}-"), &value).unwrap_or_default());
     secrets
 }
 
@@ -86,21 +66,6 @@ mod tests {
     }
 
     #[test]
-    fn leaves_are_named_by_their_way() {
-        let document = serde_json::json!({
-            "user": "zebra", "deep": {"pin": 482913}, "list": ["one", null], "tls": true,
-        });
-        let mut leaves = told(&leaves(&Names::prefixed("vault"), "app", document));
-        leaves.sort();
-        let expected = [
-            ("vault.app-deep-pin", "482913"),
-            ("vault.app-list-0", "one"),
-            ("vault.app-user", "zebra"),
-        ];
-        assert_eq!(leaves, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    }
-
-    #[test]
     fn a_field_is_a_text_or_json() {
         let document = || serde_json::json!({"text": "zebra", "pin": 7});
         let value =
@@ -118,7 +83,10 @@ mod tests {
                 .into_iter()
                 .map(|(name, _)| name)
         };
-        assert_eq!(names(r#"{"password": "zebra"}"#).collect::<Vec<_>>(), ["db", "db-password"]);
+        assert_eq!(
+            names(r#"{"password": "zebra", "deep": {"pin": 1}}"#).collect::<Vec<_>>(),
+            ["db", "db-password", "db-deep.pin"]
+        );
         assert_eq!(names("[1, 2]").collect::<Vec<_>>(), ["db"]);
         assert_eq!(names("zebra").collect::<Vec<_>>(), ["db"]);
     }

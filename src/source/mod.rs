@@ -12,6 +12,7 @@ pub mod aws;
 #[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
 mod blocking;
 mod bytes;
+mod command;
 mod declared;
 #[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
 mod document;
@@ -23,17 +24,22 @@ mod failure;
 mod files;
 #[cfg(feature = "gcp")]
 pub mod gcp;
+mod leaves;
 mod links;
 mod names;
+mod one_password;
+mod program;
 mod scope;
 #[cfg(feature = "vault")]
 pub mod vault;
 
+pub use command::{Command, Format};
 pub use declared::Declared;
 pub use env_file::EnvFile;
 pub use environment::Environment;
 pub use error::SourceError;
 pub use files::Files;
+pub use one_password::{Fields, OnePassword};
 pub use scope::{Scope, in_scope};
 
 use std::path::PathBuf;

@@ -46,11 +46,11 @@ fn keys_and_values_of_both_versions_are_read_with_the_rights_of_the_policy() {
         let fetched = source.fetch().unwrap();
         assert_eq!(fetched.lease, None);
         let expected =
-            ["v.legacy-kv-old-token", "v.secret-app-mail-pin", "v.secret-app-mail-smtp-password"];
+            ["v.legacy-kv-old-token", "v.secret-app-mail-pin", "v.secret-app-mail-smtp.password"];
         assert_eq!(names(&fetched.secrets), expected);
         assert_eq!(
             redacted(fetched.secrets, &format!("{VALUE} {OTHER} 482913")),
-            "[REDACTED:v.secret-app-mail-smtp-password] [REDACTED:v.legacy-kv-old-token] \
+            "[REDACTED:v.secret-app-mail-smtp.password] [REDACTED:v.legacy-kv-old-token] \
              [REDACTED:v.secret-app-mail-pin]"
         );
     }
@@ -254,7 +254,7 @@ fn a_lease_is_renewed_and_read_anew_when_it_is_gone() {
     bao.run(&["lease", "revoke", "-prefix", "database/creds/app"]);
     let anew = source.fetch().unwrap();
     assert_eq!(made().count(), 2);
-    let statement = made().last().unwrap().target;
+    let statement = made().next_back().unwrap().target;
     assert!(redacted(anew.secrets, &statement).contains("%27[REDACTED:"));
 }
 

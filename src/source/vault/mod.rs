@@ -16,12 +16,14 @@ pub use reference::resolve;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use vaultrs::api::kv1::responses::GetSecretResponse;
 use vaultrs::client::VaultClient;
+use zeroize::Zeroizing;
 
 use super::declared::{self, Opens};
 use super::names::Names;
-use super::{Fetched, Source, SourceError, blocking, document};
+use super::{Fetched, Source, SourceError, blocking, document, leaves};
 use crate::Secret;
 use config::Connection;
 use lease::{Kind, Lease};
@@ -124,8 +126,8 @@ impl Vault {
         let answer =
             place.read(client).await.map_err(|failure| failure.at(self.names.source(), path))?;
         Ok(match place.engine {
-            Engine::Kv1 | Engine::Kv2 => document::leaves(&self.names, &place.path(), answer.data),
-            Engine::Other => self.keep(path, answer),
+            Engine::Kv1 | Engine::Kv2 => self.leaves(&place.path(), &answer.data)?,
+            Engine::Other => self.keep(path, answer)?,
         })
     }
 
@@ -143,7 +145,7 @@ impl Vault {
         for place in places.map_err(|failure| failure.at(self.names.source(), &folder.path()))? {
             match place.read(client).await {
                 Ok(answer) => {
-                    secrets.extend(document::leaves(&self.names, &place.path(), answer.data));
+                    secrets.extend(self.leaves(&place.path(), &answer.data)?);
                 }
                 // Its newest version is deleted, and so nothing that is in use.
                 Err(failure) if failure.is_missing() => {}
@@ -154,7 +156,7 @@ impl Vault {
     }
 
     /// The secrets of an engine that made them, remembered with their lease.
-    fn keep(&mut self, path: &str, answer: GetSecretResponse) -> Vec<Secret> {
+    fn keep(&mut self, path: &str, answer: GetSecretResponse) -> Result<Vec<Secret>, SourceError> {
         let GetSecretResponse { mut data, lease_id, lease_duration, renewable, .. } = answer;
         // A static role has no lease and tells its time among the fields.
         let ttl = data["ttl"].as_u64().or(u64::try_from(lease_duration).ok());
@@ -162,7 +164,7 @@ impl Vault {
         if let Some(fields) = data.as_object_mut() {
             fields.retain(|_, value| !value.is_number());
         }
-        let secrets = document::leaves(&self.names, path, data);
+        let secrets = self.leaves(path, &data)?;
         if let Some(first) = ttl.filter(|ttl| *ttl > 0).map(Duration::from_secs) {
             let until = Instant::now() + first;
             let kind = match (lease_id.is_empty(), renewable) {
@@ -173,7 +175,12 @@ impl Vault {
             let lease = Lease { kind, first, until, secrets: secrets.clone() };
             self.leases.insert(path.to_owned(), lease);
         }
-        secrets
+        Ok(secrets)
+    }
+
+    fn leaves(&self, path: &str, document: &Value) -> Result<Vec<Secret>, SourceError> {
+        let json = Zeroizing::new(document.to_string());
+        leaves::below(&self.names, &format!("{path}-"), json.as_bytes())
     }
 
     /// How long all of it is valid. What was made for a token ends with the token.

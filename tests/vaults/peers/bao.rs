@@ -128,5 +128,5 @@ fn write(path: PathBuf, text: &str) -> PathBuf {
 
 /// As TOML writes it.
 pub(crate) fn quoted(path: &Path) -> String {
-    toml::Value::String(path.display().to_string()).to_string()
+    format!("'{}'", path.display())
 }
