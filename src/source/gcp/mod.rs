@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_gax::paginator::ItemPaginator;
+use google_cloud_gax::retry_policy::{Aip194Strict, RetryPolicyExt};
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use google_cloud_secretmanager_v1::model::secret_version::State;
 use serde::Deserialize;
@@ -23,8 +24,9 @@ use super::{Fetched, Source, SourceError, blocking, document};
 use crate::Secret;
 use crate::source::failure::Failure;
 
-/// How long one attempt of a request may take.
+/// How long one attempt of a request may take, and how many there are: whoever keeps secrets fresh asks again anyway.
 const PATIENCE: Duration = Duration::from_secs(15);
+const ATTEMPTS: u32 = 3;
 
 /// A Secret Manager as `keepmum.toml` declares it.
 ///
@@ -213,7 +215,9 @@ async fn client(
     let endpoint = endpoint.map(str::to_owned);
     let endpoint = endpoint.or(set.ok().filter(|url| !url.is_empty()));
     let endpoint = endpoint.or(location.map(regional));
-    let mut builder = SecretManagerService::builder().with_attempt_timeout(PATIENCE);
+    let mut builder = SecretManagerService::builder()
+        .with_attempt_timeout(PATIENCE)
+        .with_retry_policy(Aip194Strict.with_attempt_limit(ATTEMPTS));
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint);
         if endpoint.starts_with("http://") {
