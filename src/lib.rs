@@ -28,4 +28,4 @@ pub use secret::{Collision, Occurrences, Secret, collisions};
 pub use span::Span;
 #[cfg(feature = "tokio")]
 pub use stream::{AsyncReader, AsyncWriter, Decoder, Encoded, Encoder, RedactedStream, Segments};
-pub use stream::{Discard, Observe, Reader, Sink, Stream, Writer};
+pub use stream::{Discard, Observe, Reader, Sink, Stream, Unrelated, Writer};

@@ -26,5 +26,7 @@ mod sarif;
 mod secrets;
 #[path = "suite/sources.rs"]
 mod sources;
+#[path = "suite/spelled.rs"]
+mod spelled;
 #[path = "suite/stream.rs"]
 mod stream;
