@@ -1,4 +1,4 @@
-//! `HashiCorp` Vault, as `OpenBao`.
+//! HashiCorp Vault, as OpenBao.
 
 use std::fs;
 use std::path::Path;

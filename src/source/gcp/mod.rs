@@ -19,6 +19,7 @@ use google_cloud_secretmanager_v1::model::secret_version::State;
 use serde::Deserialize;
 
 use super::declared::{self, Opens};
+use super::endpoint::endpoint;
 use super::names::Names;
 use super::{Fetched, Source, SourceError, blocking, document};
 use crate::Secret;
@@ -51,6 +52,7 @@ pub struct Config {
     /// Where regional secrets live, such as `europe-west3`.
     pub location: Option<String>,
     /// Another URL to ask; without it `CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER`, which `gcloud` knows too.
+    #[serde(default, deserialize_with = "endpoint")]
     pub endpoint: Option<String>,
     /// Names of secrets.
     #[serde(default)]
@@ -154,7 +156,7 @@ impl Gcp {
             let value = access(client, &version)
                 .await
                 .map_err(|failure| failure.at(self.names.source(), name))?;
-            secrets.extend(document::whole_and_leaves(&self.names, name, value));
+            secrets.extend(document::leaves_and_whole(&self.names, name, value));
         }
         Ok(secrets)
     }
