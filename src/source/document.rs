@@ -9,16 +9,19 @@ use super::SourceError;
 use super::{leaves, names::Names};
 use crate::Secret;
 
-/// `value` as it is, called `path`, and, if it is the text of a JSON object, its leaves, called `path-key`.
+/// The leaves of `value`, called `path-key`, if it is the text of a JSON object, and `value` as it is, called `path`.
+///
+/// The leaves come first: where two secrets claim the same bytes, the first one's name stands for them, and a leaf's tells
+/// more.
 #[cfg(any(feature = "aws", feature = "gcp"))]
-pub(super) fn whole_and_leaves(
+pub(super) fn leaves_and_whole(
     names: &Names,
     path: &str,
     value: impl Into<Vec<u8>>,
 ) -> Vec<Secret> {
     let value = Zeroizing::new(value.into());
-    let mut secrets = vec![names.secret(path, value.to_vec())];
-    secrets.extend(leaves::below(names, &format!("{path}-"), &value).unwrap_or_default());
+    let mut secrets = leaves::below(names, &format!("{path}-"), &value).unwrap_or_default();
+    secrets.push(names.secret(path, value.to_vec()));
     secrets
 }
 
@@ -79,13 +82,13 @@ mod tests {
     #[cfg(any(feature = "aws", feature = "gcp"))]
     fn the_text_of_an_object_is_a_secret_and_so_are_its_leaves() {
         let names = |value: &str| {
-            told(&whole_and_leaves(&Names::bare("aws"), "db", value))
+            told(&leaves_and_whole(&Names::bare("aws"), "db", value))
                 .into_iter()
                 .map(|(name, _)| name)
         };
         assert_eq!(
             names(r#"{"password": "zebra", "deep": {"pin": 1}}"#).collect::<Vec<_>>(),
-            ["db", "db-password", "db-deep.pin"]
+            ["db-password", "db-deep.pin", "db"]
         );
         assert_eq!(names("[1, 2]").collect::<Vec<_>>(), ["db"]);
         assert_eq!(names("zebra").collect::<Vec<_>>(), ["db"]);

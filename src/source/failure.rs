@@ -62,7 +62,7 @@ impl Failure {
 }
 
 /// The first cause of `error`.
-pub(super) fn root(error: &(dyn Error + 'static)) -> String {
+fn root(error: &(dyn Error + 'static)) -> String {
     let mut root = error;
     while let Some(cause) = root.source() {
         root = cause;

@@ -16,6 +16,8 @@ mod command;
 mod declared;
 #[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
 mod document;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod endpoint;
 mod env_file;
 mod environment;
 mod error;

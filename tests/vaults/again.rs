@@ -21,7 +21,8 @@ pub(crate) fn in_environment(inner: &str, variables: &[(&str, String)]) {
     let output =
         command.envs(variables.iter().map(|(name, value)| (name, value))).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{inner}: {text}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{inner}: {said}");
 }
 
 fn is_of_vaults(name: &str) -> bool {

@@ -12,7 +12,7 @@ make(Name='prod/app/db', SecretString='{"user": "someone", "password": "%s"}' % 
 client.put_secret_value(SecretId='prod/app/db', SecretString='{"user": "someone", "password": "%s"}' % value)
 make(Name='prod/app/smtp', SecretString='smtp-' + value)
 make(Name='prod/application', SecretString='application-' + value)
-make(Name='shared/key', SecretBinary=('key-' + value).encode(), Tags=[{'Key': 'team', 'Value': 'payments'}])
+make(Name='shared/key', SecretBinary=b'binary-walnut-harbour', Tags=[{'Key': 'team', 'Value': 'payments'}])
 make(Name='shared/other', SecretString='other-' + value, Tags=[{'Key': 'team', 'Value': 'payments-eu'}])
 "#;
 
@@ -48,7 +48,7 @@ fn by_name_with_the_previous_value() {
     let each = ["a.prod-app-db", "a.prod-app-db-password", "a.prod-app-db-user"];
     let expected = [each[0], each[0], each[1], each[1], each[2], each[2], "a.shared-key"];
     assert_eq!(names(&secrets), expected);
-    let now_and_before = format!("{VALUE} {OTHER} key-{VALUE}");
+    let now_and_before = format!("{VALUE} {OTHER} binary-walnut-harbour");
     assert_eq!(
         redacted(secrets, &now_and_before),
         "[REDACTED:a.prod-app-db-password] [REDACTED:a.prod-app-db-password] [REDACTED:a.shared-key]"

@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::fmt::Debug;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 
-use crate::source::failure::{Failure, root};
+use crate::source::failure::Failure;
 
 /// Of an answer only the name of its error is taken.
 pub(super) fn of<E, R>(error: SdkError<E, R>) -> Failure
@@ -13,12 +14,25 @@ where
     E: ProvideErrorMetadata + Error + 'static,
     R: Debug + 'static,
 {
-    match &error {
-        SdkError::ServiceError(answer) => named(answer.err().code().unwrap_or("no name")),
-        SdkError::ResponseError(_) => Failure::answer(),
-        SdkError::ConstructionFailure(_) => Failure::Denied(root(&error)),
-        _ => Failure::unreached(&error),
+    match (&error, of_credentials(&error)) {
+        (SdkError::ServiceError(answer), _) => named(answer.err().code().unwrap_or("no name")),
+        (SdkError::ResponseError(_), _) => Failure::answer(),
+        (_, Some(CredentialsError::ProviderTimedOut(_)) | None) => Failure::unreached(&error),
+        // What is below it can quote a file.
+        (_, Some(credentials)) => Failure::Denied(credentials.to_string()),
     }
+}
+
+/// That there are no credentials is told as a request that could not be sent.
+fn of_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    let mut error = Some(error);
+    while let Some(cause) = error {
+        if let Some(found) = cause.downcast_ref() {
+            return Some(found);
+        }
+        error = cause.source();
+    }
+    None
 }
 
 fn named(code: &str) -> Failure {

@@ -19,6 +19,7 @@ use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntr
 use serde::Deserialize;
 
 use super::declared::{self, Opens};
+use super::endpoint::endpoint;
 use super::names::Names;
 use super::{Fetched, Source, SourceError, blocking, document};
 use crate::Secret;
@@ -50,6 +51,7 @@ pub struct Config {
     /// The profile; without it `AWS_PROFILE`, then `default`.
     pub profile: Option<String>,
     /// Another URL to ask; without it `AWS_ENDPOINT_URL`.
+    #[serde(deserialize_with = "endpoint")]
     pub endpoint: Option<String>,
     /// Names or ARNs of secrets.
     pub names: Vec<String>,
@@ -154,9 +156,9 @@ impl Aws {
     fn parts(&self, id: &str, answer: GetSecretValueOutput) -> Result<Vec<Secret>, SourceError> {
         let name = answer.name.unwrap_or_else(|| id.to_owned());
         match (answer.secret_string, answer.secret_binary) {
-            (Some(text), _) => Ok(document::whole_and_leaves(&self.names, &name, text)),
+            (Some(text), _) => Ok(document::leaves_and_whole(&self.names, &name, text)),
             (None, Some(binary)) => {
-                Ok(document::whole_and_leaves(&self.names, &name, binary.into_inner()))
+                Ok(document::leaves_and_whole(&self.names, &name, binary.into_inner()))
             }
             (None, None) => Err(Failure::answer().at(self.names.source(), id)),
         }

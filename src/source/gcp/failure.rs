@@ -4,7 +4,7 @@ use google_cloud_gax::client_builder;
 use google_cloud_gax::error::Error;
 use google_cloud_gax::error::rpc::Code;
 
-use crate::source::failure::{Failure, root};
+use crate::source::failure::Failure;
 
 /// Of an answer only the name of its code is taken.
 pub(super) fn of(error: &Error) -> Failure {
@@ -15,7 +15,8 @@ pub(super) fn of(error: &Error) -> Failure {
         return Failure::status(code);
     }
     match error {
-        error if error.is_authentication() => Failure::Denied(root(error)),
+        // What is below it can quote a file.
+        error if error.is_authentication() => Failure::Denied(error.to_string()),
         error if error.is_binding() => Failure::Malformed("no name of a secret".to_owned()),
         error if error.is_deserialization() => Failure::answer(),
         error => Failure::unreached(error),
@@ -36,7 +37,7 @@ fn coded(code: Code) -> Failure {
 /// Met while making a client.
 pub(super) fn of_client(error: &client_builder::Error) -> Failure {
     match error {
-        error if error.is_default_credentials() => Failure::Denied(root(error)),
-        error => Failure::Malformed(root(error)),
+        error if error.is_default_credentials() => Failure::Denied(error.to_string()),
+        error => Failure::Malformed(error.to_string()),
     }
 }

@@ -13,18 +13,21 @@ use std::time::Duration;
 
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_gax::paginator::ItemPaginator;
+use google_cloud_gax::retry_policy::{Aip194Strict, RetryPolicyExt};
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use google_cloud_secretmanager_v1::model::secret_version::State;
 use serde::Deserialize;
 
 use super::declared::{self, Opens};
+use super::endpoint::endpoint;
 use super::names::Names;
 use super::{Fetched, Source, SourceError, blocking, document};
 use crate::Secret;
 use crate::source::failure::Failure;
 
-/// How long one attempt of a request may take.
+/// How long one attempt of a request may take, and how many there are: whoever keeps secrets fresh asks again anyway.
 const PATIENCE: Duration = Duration::from_secs(15);
+const ATTEMPTS: u32 = 3;
 
 /// A Secret Manager as `keepmum.toml` declares it.
 ///
@@ -49,6 +52,7 @@ pub struct Config {
     /// Where regional secrets live, such as `europe-west3`.
     pub location: Option<String>,
     /// Another URL to ask; without it `CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER`, which `gcloud` knows too.
+    #[serde(default, deserialize_with = "endpoint")]
     pub endpoint: Option<String>,
     /// Names of secrets.
     #[serde(default)]
@@ -152,7 +156,7 @@ impl Gcp {
             let value = access(client, &version)
                 .await
                 .map_err(|failure| failure.at(self.names.source(), name))?;
-            secrets.extend(document::whole_and_leaves(&self.names, name, value));
+            secrets.extend(document::leaves_and_whole(&self.names, name, value));
         }
         Ok(secrets)
     }
@@ -213,7 +217,9 @@ async fn client(
     let endpoint = endpoint.map(str::to_owned);
     let endpoint = endpoint.or(set.ok().filter(|url| !url.is_empty()));
     let endpoint = endpoint.or(location.map(regional));
-    let mut builder = SecretManagerService::builder().with_attempt_timeout(PATIENCE);
+    let mut builder = SecretManagerService::builder()
+        .with_attempt_timeout(PATIENCE)
+        .with_retry_policy(Aip194Strict.with_attempt_limit(ATTEMPTS));
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint);
         if endpoint.starts_with("http://") {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::SourceError;
 use crate::source::bytes;
+use crate::source::endpoint::endpoint;
 
 /// Where a service account's token lies in a pod.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
@@ -34,6 +35,7 @@ const LONGEST: usize = 64 << 10;
 #[non_exhaustive]
 pub struct Config {
     /// Its URL; without it `VAULT_ADDR`.
+    #[serde(default, deserialize_with = "endpoint")]
     pub address: Option<String>,
     /// The namespace; without it `VAULT_NAMESPACE`.
     pub namespace: Option<String>,
@@ -205,6 +207,8 @@ mod tests {
         let parsed = |text: &str| toml::from_str::<Config>(text);
         assert!(parsed("paths = ['secret/app']").is_ok());
         assert!(parsed("paths = []\nadress = 'x'").is_err());
+        let error = parsed("paths = []\naddress = 'http://user:zebra@host'").expect_err("a user");
+        assert!(!error.message().contains("zebra"), "{error}");
         assert!(parsed("paths = []\nauth = { method = 'approle', role-id = 'r' }").is_err());
         let auth = "paths = []\nauth = { method = 'kubernetes', role = 'app' }";
         let Ok(Config { auth: Auth::Kubernetes { mount, jwt_file, .. }, .. }) = parsed(auth) else {

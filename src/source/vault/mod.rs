@@ -1,4 +1,4 @@
-//! `HashiCorp` Vault and `OpenBao`: keys and values of both versions, and what engines make for a time.
+//! HashiCorp Vault and OpenBao: keys and values of both versions, and what engines make for a time.
 //!
 //! Nothing is written. Reading a path of an engine such as `database` makes a user there, which is what the path is for;
 //! its lease is renewed as long as the vault allows, and then a new one is read.
@@ -87,17 +87,34 @@ impl Vault {
         let was_kept = self.login.is_some();
         match self.read_once().await {
             Err(error) if error.is_denied() && was_kept => {
-                self.login = None;
-                self.leases.clear();
+                self.forget();
                 self.read_once().await
             }
             result => result,
         }
     }
 
-    async fn read_once(&mut self) -> Result<Fetched, SourceError> {
+    /// What was made for a login ends with it.
+    fn forget(&mut self) {
+        self.login = None;
+        self.leases.clear();
+    }
+
+    /// A client with a token.
+    async fn client(&mut self) -> Result<VaultClient, SourceError> {
         let mut client = session::client(self.names.source(), &self.connection)?;
-        session::open(self.names.source(), &mut client, &self.auth, &mut self.login).await?;
+        if let Some(login) = &mut self.login {
+            if session::keep(&mut client, login).await {
+                return Ok(client);
+            }
+            self.forget();
+        }
+        self.login = session::open(self.names.source(), &mut client, &self.auth).await?;
+        Ok(client)
+    }
+
+    async fn read_once(&mut self) -> Result<Fetched, SourceError> {
+        let client = self.client().await?;
         let mut secrets = Vec::new();
         for path in self.paths.clone() {
             secrets.extend(self.read_path(&client, &path).await?);

@@ -38,7 +38,7 @@ pub fn resolve(reference: &str) -> Result<Secret, SourceError> {
 async fn read(path: &str, field: Option<&str>) -> Result<Secret, SourceError> {
     let connection = Connection::new(SOURCE, None, None, None)?;
     let mut client = session::client(SOURCE, &connection)?;
-    session::open(SOURCE, &mut client, &Auth::default(), &mut None).await?;
+    session::open(SOURCE, &mut client, &Auth::default()).await?;
     let place = Place::find(SOURCE, &client, path).await?;
     let answer = place.read(&client).await.map_err(|failure| failure.at(SOURCE, path))?;
     let field = match (field, answer.data.as_object()) {

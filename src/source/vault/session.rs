@@ -77,25 +77,26 @@ pub(super) fn client(source: &str, to: &Connection) -> Result<VaultClient, Sourc
     Ok(client)
 }
 
-/// Gives `client` a token: the one of `login` as long as it lives, else one of a new login, which then stands in `login`.
+/// Gives `client` the token of `login`, and says whether that has time enough to go on.
+pub(super) async fn keep(client: &mut VaultClient, login: &mut Login) -> bool {
+    client.set_token(&login.token);
+    let is_kept = login.renew(client).await;
+    if !is_kept {
+        client.set_token("");
+    }
+    is_kept
+}
+
+/// Gives `client` a token: the one that was given, or that of a login, which is returned.
 pub(super) async fn open(
     source: &str,
     client: &mut VaultClient,
     auth: &Auth,
-    login: &mut Option<Login>,
-) -> Result<(), SourceError> {
-    if let Some(kept) = login {
-        client.set_token(&kept.token);
-        if kept.renew(client).await {
-            return Ok(());
-        }
-        *login = None;
-        client.set_token("");
-    }
+) -> Result<Option<Login>, SourceError> {
     let given = match auth {
         Auth::Token { file } => {
             client.set_token(&token(source, file.as_ref())?);
-            return Ok(());
+            return Ok(None);
         }
         Auth::Approle { role_id, secret_id_file, mount } => {
             let secret_id = credential(source, secret_id_file)?;
@@ -108,10 +109,9 @@ pub(super) async fn open(
     };
     let place = format!("auth/{}", mount(auth));
     let given = given.map_err(|error| failure::of_login(&error).at(source, &place))?;
-    let given = Login::new(given);
-    client.set_token(&given.token);
-    *login = Some(given);
-    Ok(())
+    let login = Login::new(given);
+    client.set_token(&login.token);
+    Ok(Some(login))
 }
 
 fn mount(auth: &Auth) -> &str {

@@ -1,4 +1,4 @@
-//! `OpenBao`, which speaks `HashiCorp` Vault's protocol, in its development mode.
+//! OpenBao, which speaks HashiCorp Vault's protocol, in its development mode.
 
 use std::fs;
 use std::path::{Path, PathBuf};
