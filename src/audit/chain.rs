@@ -173,7 +173,7 @@ mod tests {
         let (line, head) = line(&row, Head::default(), "now".to_owned()).expect("plain");
         let line = line.trim_ascii_end();
         assert_eq!(serde_json::from_slice::<Row>(line).expect("a row"), row);
-        let link = super::link(line).expect("whole");
+        let link = link(line).expect("whole");
         assert_eq!((link.head, link.previous), (head, Hash::default()));
         for at in 0..line.len() {
             let mut changed = line.to_vec();
