@@ -15,6 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   app 2>&1 | keepmum                                  redact a log on its way
   keepmum --env-file .env app.log                     redact a file, and the values of .env in it
+  keepmum --environment production < app.log          with the [[source]] entries of keepmum.toml
   keepmum --report findings.jsonl *.log > clean.log   redact files, and report what was found
 
 Precedence:
@@ -23,7 +24,7 @@ Precedence:
 
 Exit codes:
   0    done; also when the reader of the output went away
-  1    scan found a secret, rules test a bad example, rules explain a match
+  1    scan found a secret, rules test a bad example, rules explain a match, secrets check a bad value
   2    bad arguments, configuration, rule or secret source
   3    input cannot be read or output cannot be written
   70   internal error; nothing that was held back left
@@ -31,7 +32,7 @@ Exit codes:
 
 /// Keeps secrets out of what passes through: reads standard input or files, writes them redacted to standard output.
 ///
-/// Finds known values exactly (from the environment, .env files, mounted secrets) and over 400 kinds of tokens by rule.
+/// Finds known values exactly (from the environment, .env files, mounted secrets, programs, 1Password) and over 400 kinds of tokens by rule.
 /// Bytes that are not secret pass unchanged and at once.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -75,7 +76,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "[NAME=]PATH", global = true, help_heading = RULES)]
     pub(crate) secrets_file: Vec<String>,
 
-    /// The environment of this process: of [[source]] entries only those that belong to it are opened
+    /// The environment of this process, else KEEPMUM_ENVIRONMENT: no source of another one is opened
     #[arg(long, value_name = "NAME", global = true, help_heading = RULES)]
     pub(crate) environment: Option<String>,
 
@@ -169,6 +170,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// About the known secrets: names and places, never values
+    Secrets {
+        /// How to print
+        #[arg(long, value_enum, default_value_t, global = true)]
+        format: Format,
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -247,6 +256,20 @@ pub(crate) enum RulesCommand {
     Explain {
         /// The text
         text: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// List them: name, source, number of forms, generation, age, next refresh
+    List,
+    /// Tell which cannot be looked for and which collide, and how often each would be found in a sample
+    ///
+    /// Exit code 0: all are good, 1: a value is empty, short or common, the same as another or inside of one.
+    Check {
+        /// A log to count in; `-` is standard input
+        #[arg(value_hint = ValueHint::FilePath)]
+        sample: Option<PathBuf>,
     },
 }
 

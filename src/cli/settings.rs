@@ -42,13 +42,29 @@ impl Settings {
     /// The one place where anything of it is refused.
     pub(crate) fn new(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
         let (path, config) = config(args, file)?;
-        let replacement = replacement(args, &config);
         let (read, unread) = sources::read(sources::opened(args, &config)?)?;
-        let secrets = sources::secrets(read);
+        let mut settings = Self::with(args, path, &config, sources::secrets(read))?;
+        settings.warnings.splice(..0, unread);
+        Ok(settings)
+    }
+
+    /// For what is asked about the rules alone: no source is opened.
+    pub(crate) fn without_secrets(args: &Args) -> Result<Self, Failure> {
+        let (path, config) = config(args, None)?;
+        Self::with(args, path, &config, Vec::new())
+    }
+
+    fn with(
+        args: &Args,
+        path: Option<PathBuf>,
+        config: &Config,
+        secrets: Vec<Secret>,
+    ) -> Result<Self, Failure> {
+        let replacement = replacement(args, config);
         let secret_count = secrets.len();
-        let (builder, notices) = builder(args, &config, secrets)?;
+        let (builder, notices) = builder(args, config, secrets)?;
         let builder = builder.replacement(replacement.clone());
-        let builder = with_allowed(builder, path.as_deref(), &config)?;
+        let builder = with_allowed(builder, path.as_deref(), config)?;
         Ok(Self {
             files: args.files.clone(),
             report: args.report.clone().or_else(|| config.report.clone()),
@@ -56,7 +72,7 @@ impl Settings {
             jobs: usize::from(args.jobs),
             idle: idle(args.idle_release.or(config.idle_release)),
             color: args.color,
-            warnings: [unread, warnings(args, &config, &builder, &notices)].concat(),
+            warnings: warnings(args, config, &builder, &notices),
             notices,
             rules: builder.rules().cloned().collect(),
             config: path,

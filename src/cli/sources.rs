@@ -1,6 +1,7 @@
 //! Sources of known secrets: those of the options and those of `keepmum.toml`, opened in one way.
 
 use std::path::Path;
+use std::time::Instant;
 
 use keepmum::Secret;
 use keepmum::source::{Declared, Environment, Fetched, Source, SourceError, in_scope};
@@ -33,6 +34,7 @@ pub(crate) struct Read {
     pub(crate) declared: Declared,
     pub(crate) source: String,
     pub(crate) fetched: Fetched,
+    pub(crate) at: Instant,
 }
 
 /// The sources of this process's environment, opened and not yet read. Those of other environments are not opened.
@@ -57,7 +59,7 @@ pub(crate) fn read(sources: Vec<Opened>) -> Result<(Vec<Read>, Vec<String>), Fai
         match opened.read()? {
             Ok(fetched) => {
                 let source = opened.source.name().to_owned();
-                all.push(Read { declared: opened.declared, source, fetched });
+                all.push(Read { declared: opened.declared, source, fetched, at: Instant::now() });
             }
             Err(error) => warnings.push(format!("{error}; going on without it")),
         }
