@@ -7,6 +7,7 @@ use keepmum::Secret;
 use keepmum::source::{Declared, Environment, Fetched, Source, SourceError, in_scope};
 
 use super::args::Args;
+use super::audit::Audit;
 use super::config::{Config, FromEnv};
 use super::exit::Failure;
 
@@ -21,8 +22,12 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// What it holds, or none and the reason if it is optional.
-    fn read(&mut self) -> Result<Result<Fetched, SourceError>, Failure> {
-        match self.source.fetch() {
+    fn read(&mut self, audit: Option<&Audit>) -> Result<Result<Fetched, SourceError>, Failure> {
+        let fetched = self.source.fetch();
+        if let Some(audit) = audit {
+            audit.retrieved(self.source.name(), fetched.as_ref())?;
+        }
+        match fetched {
             Err(error) if !self.declared.is_optional() => Err(error.into()),
             read => Ok(read),
         }
@@ -53,10 +58,13 @@ pub(crate) fn opened(args: &Args, config: &Config) -> Result<Vec<Opened>, Failur
 }
 
 /// Reads them all. What an optional source says instead is a warning.
-pub(crate) fn read(sources: Vec<Opened>) -> Result<(Vec<Read>, Vec<String>), Failure> {
+pub(crate) fn read(
+    sources: Vec<Opened>,
+    audit: Option<&Audit>,
+) -> Result<(Vec<Read>, Vec<String>), Failure> {
     let (mut all, mut warnings) = (Vec::new(), Vec::new());
     for mut opened in sources {
-        match opened.read()? {
+        match opened.read(audit)? {
             Ok(fetched) => {
                 let source = opened.source.name().to_owned();
                 all.push(Read { declared: opened.declared, source, fetched, at: Instant::now() });

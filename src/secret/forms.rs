@@ -40,6 +40,12 @@ pub(crate) enum Kept {
     Common,
 }
 
+/// Whether `secret` is looked for.
+#[cfg(all(feature = "audit", feature = "sources"))]
+pub(crate) fn kept(secret: &Secret) -> Kept {
+    judge(secret.value().trim_ascii(), secret.is_forced())
+}
+
 /// The forms of `secret`, sorted and without doubles.
 ///
 /// As is; trimmed; with the line ends that programs write in place of `\n`; and each line that is long and specific

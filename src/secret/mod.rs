@@ -7,6 +7,8 @@ mod occurrences;
 mod value;
 
 pub use collisions::{Collision, collisions};
+#[cfg(all(feature = "audit", feature = "sources"))]
+pub(crate) use forms::kept;
 pub(crate) use forms::{Form, Kept, UNBOUNDED, expand};
 pub use occurrences::Occurrences;
 pub use value::Secret;
