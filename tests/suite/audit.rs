@@ -1,11 +1,16 @@
 //! The audit log: what is written stays, and what is changed shows.
 
 use std::fs;
+use std::io::Write;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
+use keepmum::Origin;
 use keepmum::audit::{AuditError, Head, Log, Options, Outcome, Row, Verified, verify};
 use tempfile::TempDir;
+
+use crate::cli::text;
 
 fn row(generation: u64) -> Row {
     Row::Retrieval {
@@ -224,4 +229,173 @@ fn threads_share_a_log() {
     let files: Vec<_> =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(verify(&files, Some(log.head())).unwrap().rows(), 40);
+}
+
+const VALUE: &str = "correct-horse-battery-7";
+
+/// `keepmum ARGS` in `folder`, with an env file `app.env` there.
+fn program(folder: &TempDir, args: &[&str], input: &str) -> Output {
+    fs::write(folder.path().join("app.env"), format!("DB={VALUE}\nPIN=12\n")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.args(args).current_dir(folder.path());
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that stops early reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn rows(path: &Path) -> Vec<Row> {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(!text.contains("horse"), "{text}");
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_filter_accounts_for_what_it_read_and_redacted() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--no-config", "--env-file=app.env", "--audit=a.jsonl"];
+    let input = format!("a {VALUE} {VALUE}\n");
+    let output = program(&folder, &args, &input);
+    assert_eq!(text(&output.stdout), "a [REDACTED:DB] [REDACTED:DB]\n");
+    let path = folder.path().join("a.jsonl");
+    let retrieved = |secret: &str, outcome| Row::Retrieval {
+        source: "app.env".to_owned(),
+        secret: Some(secret.to_owned()),
+        outcome,
+        generation: Some(1),
+    };
+    let redacted = Row::Redaction {
+        surface: "filter".to_owned(),
+        input: Some("standard input".to_owned()),
+        origin: Origin::Secret,
+        name: "DB".to_owned(),
+        fingerprint: None,
+        offset: 2,
+        count: 2,
+    };
+    let expected = [retrieved("DB", Outcome::Read), retrieved("PIN", Outcome::Refused), redacted];
+    assert_eq!(rows(&path), expected);
+    assert!(program(&folder, &args, &input).status.success());
+    assert_eq!(check(&path).unwrap().rows(), 6);
+}
+
+#[test]
+fn a_running_program_is_accounted_for_by_output() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("keepmum.toml"), "audit = 'a.jsonl'\naudit-max-size = '1M'\n")
+        .unwrap();
+    fs::write(folder.path().join("refers.env"), "KEY=file:pw\n").unwrap();
+    fs::write(folder.path().join("pw"), VALUE).unwrap();
+    let script = "echo $KEY; echo \" $KEY\" >&2";
+    let output = program(&folder, &["run", "--env-file=refers.env", "--", "sh", "-c", script], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let rows = rows(&folder.path().join("a.jsonl"));
+    let resolved = |row: &Row| matches!(row, Row::Retrieval { source, secret: Some(secret), .. } if source == "file" && secret == "KEY");
+    assert!(rows.iter().any(resolved), "{rows:?}");
+    for (output, at) in [("stdout", 0), ("stderr", 1)] {
+        let told = |row: &Row| matches!(row, Row::Redaction { surface, input: Some(input), offset, .. } if surface == "run" && input == output && *offset == at);
+        assert!(rows.iter().any(told), "{output}: {rows:?}");
+    }
+}
+
+#[test]
+fn a_source_that_failed_is_accounted_for() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--no-config", "--secrets-file=x=missing", "--audit=a.jsonl"];
+    assert_eq!(program(&folder, &args, "").status.code(), Some(2));
+    let failed =
+        |row: &Row| matches!(row, Row::Retrieval { outcome: Outcome::Missing, secret: None, .. });
+    assert!(rows(&folder.path().join("a.jsonl")).iter().any(failed));
+    let args = ["run", "--no-config", "--audit=b.jsonl", "--", "true"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.args(args).current_dir(folder.path()).env("KEY", "file:missing");
+    assert_eq!(command.output().unwrap().status.code(), Some(2));
+    assert!(rows(&folder.path().join("b.jsonl")).iter().any(failed));
+}
+
+/// A file that may not grow stands for a full disk: it fails for root as well.
+#[test]
+fn what_cannot_be_accounted_for_stops_unless_told_otherwise() {
+    let folder = TempDir::new().unwrap();
+    let limited = |args: &str| {
+        let line =
+            format!("trap '' XFSZ; ulimit -f 1; exec {} {args}", env!("CARGO_BIN_EXE_keepmum"));
+        let input: String = (0..20_000).map(|at| format!("{at} {VALUE}\n")).collect();
+        fs::write(folder.path().join("input"), input).unwrap();
+        fs::write(folder.path().join("app.env"), format!("DB={VALUE}\n")).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).current_dir(folder.path()).output().unwrap()
+    };
+    let filter = "--no-config --env-file=app.env --audit=a.jsonl";
+    let stopped = limited(&format!("{filter} input"));
+    let said = text(&stopped.stderr);
+    assert_eq!(stopped.status.code(), Some(3), "{said}");
+    assert!(said.contains("audit log: a.jsonl: File too large"), "{said}");
+    assert!(!text(&stopped.stdout).contains("19999"));
+    assert!(check(&folder.path().join("a.jsonl")).unwrap().rows() > 0);
+
+    let optional = limited(&format!("{filter} --audit-optional input"));
+    let said = text(&optional.stderr);
+    assert_eq!(optional.status.code(), Some(0), "{said}");
+    assert_eq!(said.matches("going on without it").count(), 1, "{said}");
+    assert!(text(&optional.stdout).ends_with("19999 [REDACTED:DB]\n"));
+
+    let run = "run --no-config --env-file=app.env --audit=b.jsonl -- sh -c 'trap \"\" PIPE; while :; do echo $DB; sleep 0.01; done'";
+    let stopped = limited(run);
+    assert_eq!(stopped.status.code(), Some(3), "{}", text(&stopped.stderr));
+    assert!(!text(&stopped.stdout).contains("horse"));
+}
+
+#[test]
+fn a_log_that_another_process_writes_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.jsonl");
+    let log = Log::open(&path, Options::default()).unwrap();
+    let args = ["--no-config", "--env-file=app.env", "--audit=a.jsonl"];
+    let output = program(&folder, &args, "");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("another process writes"), "{}", text(&output.stderr));
+    drop(log);
+    assert!(program(&folder, &args, "").status.success());
+    // What only looks does not open it.
+    let _log = Log::open(&path, Options::default()).unwrap();
+    fs::write(folder.path().join("keepmum.toml"), "audit = 'a.jsonl'\n").unwrap();
+    assert!(program(&folder, &["config", "check"], "").status.success());
+    assert!(program(&folder, &["scan", "app.env"], "").status.code() != Some(3));
+}
+
+#[test]
+fn verify_tells_the_head_and_the_first_bad_line() {
+    let (folder, path) = written(5, Options::default());
+    let verify = |args: &[&str]| program(&folder, &[&["audit", "verify"], args].concat(), "");
+    let good = verify(&["audit.jsonl"]);
+    let said = text(&good.stdout);
+    assert!(said.starts_with("good: rows 1 to 5 follow one another\n"), "{said}");
+    assert!(said.contains("cut off shows only against a remembered head"), "{said}");
+    let head = said.lines().last().unwrap().strip_prefix("head: ").unwrap().to_owned();
+    let text_before = fs::read_to_string(&path).unwrap();
+    fs::write(
+        &path,
+        text_before.lines().take(4).map(|line| format!("{line}\n")).collect::<String>(),
+    )
+    .unwrap();
+    assert_eq!(verify(&["audit.jsonl"]).status.code(), Some(0));
+    let cut = verify(&["--head", &head, "audit.jsonl"]);
+    assert_eq!(cut.status.code(), Some(1));
+    assert!(text(&cut.stdout).contains("the end was cut off"), "{}", text(&cut.stdout));
+    fs::write(&path, text_before.replace("\"generation\":2", "\"generation\":7")).unwrap();
+    let bad = verify(&["audit.jsonl"]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(
+        text(&bad.stdout).starts_with("bad: audit.jsonl:2: the row was changed"),
+        "{}",
+        text(&bad.stdout)
+    );
+    assert_eq!(verify(&["missing"]).status.code(), Some(3));
+    assert_eq!(verify(&["--head", "5:12", "audit.jsonl"]).status.code(), Some(2));
 }
