@@ -9,6 +9,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use keepmum::memory::Protection;
 use keepmum::{Redactor, Sink, Stream};
+use zeroize::Zeroize;
 
 use super::exit::{Exit, Failure};
 use super::jobs::{self, Go, Piece};
@@ -169,6 +170,7 @@ impl<'a> Run<'a> {
                 Woken::Silence => {
                     silence = None;
                     stream.release();
+                    self.chunk[..].zeroize();
                 }
                 Woken::Ready => match file.read(&mut self.chunk) {
                     Ok(0) => return Ok(Ended::AtItsEnd),

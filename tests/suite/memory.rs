@@ -1,10 +1,11 @@
 //! What the system says about the memory of a running keepmum.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -75,4 +76,56 @@ fn others_of_the_same_user_cannot_read_the_memory() {
         .any(|line| line.starts_with("Max locked memory") && line.contains("unlimited"));
     let said = text(&output.stderr);
     assert!(!limited || !is_root() || said.contains("note: memory can be swapped out"), "{said}");
+}
+
+/// How often `value` stands in the memory of a process; none if it cannot be read.
+fn copies(pid: u32, value: &str) -> Option<usize> {
+    let memory = fs::File::open(format!("/proc/{pid}/mem")).ok()?;
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
+    let mut count = 0;
+    for line in maps.lines().filter(|line| line.contains(" rw")) {
+        let (from, to) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
+        let (from, to) =
+            (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
+        let mut bytes = vec![0; (to - from) as usize];
+        if memory.read_exact_at(&mut bytes, from).is_ok() {
+            count += memchr::memmem::find_iter(&bytes, value).count();
+        }
+    }
+    Some(count)
+}
+
+/// Of a value that a program was started with there is what the redactor compares with, and what its last line left as
+/// context: no copy of the environment, of the file, or of what was read.
+#[test]
+fn a_started_program_s_values_are_in_the_redactor_alone() {
+    let folder = TempDir::new().unwrap();
+    let value = format!("correct-horse-{}", std::process::id());
+    fs::write(folder.path().join("app.env"), format!("A={value}\nB=file:pw\n")).unwrap();
+    fs::write(folder.path().join("pw"), &value).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_keepmum"))
+        .args(["run", "--no-config", "--env-file=app.env", "--idle-release=1", "--"])
+        .args(["sh", "-c", "echo $A $B; read -r line"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "[REDACTED:A] [REDACTED:A]\n");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match copies(child.id(), &value) {
+            // One in the index; two at most in the context.
+            Some(1..=3) => break,
+            Some(count) => assert!(Instant::now() < deadline && count > 0, "{count} copies"),
+            None => {
+                break drop(writeln!(std::io::stderr(), "skipped: memory of others cannot be read"));
+            }
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().code().is_some());
 }

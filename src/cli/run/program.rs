@@ -9,15 +9,19 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use keepmum::memory::Protection;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use signal_hook::consts::SIGTERM;
 
 use super::environment::Environment;
 use super::terminal;
 use crate::cli::exit::{Exit, Failure};
 
 /// A program that runs, or ran.
+///
+/// One that still runs when it is dropped is told to end: nobody reads what it prints any more.
 pub(super) struct Program {
     child: Child,
     reach: Reach,
+    exit: Option<Exit>,
 }
 
 /// Whom a signal for the program goes to.
@@ -48,7 +52,7 @@ impl Program {
         let mut child = started.map_err(|error| not_started(command, &error))?;
         let stdout = OwnedFd::from(child.stdout.take().expect("piped")).into();
         let stderr = OwnedFd::from(child.stderr.take().expect("piped")).into();
-        Ok((Self { child, reach: Reach::Itself }, Outputs::Pipes { stdout, stderr }))
+        Ok((Self::new(child, Reach::Itself), Outputs::Pipes { stdout, stderr }))
     }
 
     /// Starts `command` on a terminal of its own.
@@ -67,16 +71,24 @@ impl Program {
         let start = pty_process::blocking::Command::from(prepared(command, environment));
         let child = protection.lifted(|| start.spawn(its_side)).map_err(failed)?;
         let pty = File::from(OwnedFd::from(pty));
-        Ok((Self { child, reach: Reach::Group }, Outputs::Terminal(pty)))
+        Ok((Self::new(child, Reach::Group), Outputs::Terminal(pty)))
+    }
+
+    fn new(child: Child, reach: Reach) -> Self {
+        Self { child, reach, exit: None }
     }
 
     /// How it ended, if it has.
     pub(super) fn ended(&mut self) -> io::Result<Option<Exit>> {
-        Ok(self.child.try_wait()?.map(exit))
+        self.exit = self.child.try_wait()?.map(exit);
+        Ok(self.exit)
     }
 
-    /// Sends it a signal. One that has ended is not waited for yet, so the number is still its own.
+    /// Sends it a signal, unless it is known to have ended: until then the number is its own.
     pub(super) fn signal(&self, signal: i32) {
+        if self.exit.is_some() {
+            return;
+        }
         let pid = Pid::from_child(&self.child);
         let Some(signal) = Signal::from_named_raw(signal) else { return };
         // That it has just ended is no error.
@@ -84,6 +96,12 @@ impl Program {
             Reach::Itself => kill_process(pid, signal),
             Reach::Group => kill_process_group(pid, signal),
         };
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.signal(SIGTERM);
     }
 }
 

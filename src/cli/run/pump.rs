@@ -9,6 +9,7 @@ use std::time::Duration;
 use keepmum::{Redactor, Stream};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
+use zeroize::Zeroize;
 
 use crate::cli::exit::Failure;
 use crate::cli::filter::{CHUNK, is_passing};
@@ -48,6 +49,8 @@ enum Woken {
     Ready,
     Silence,
     Stop,
+    /// By a signal, for somebody else.
+    Interrupted,
 }
 
 impl Pump {
@@ -75,9 +78,11 @@ impl Pump {
         let mut silence = None;
         loop {
             match self.wait(silence) {
+                Woken::Interrupted => continue,
                 Woken::Silence => {
                     silence = None;
                     stream.release();
+                    chunk[..].zeroize();
                 }
                 Woken::Stop => {
                     self.drain(&mut chunk, stream, lines);
@@ -113,8 +118,8 @@ impl Pump {
         match poll(&mut fds, timeout.as_ref()) {
             Ok(0) => Woken::Silence,
             Ok(_) if !fds[1].revents().is_empty() => Woken::Stop,
-            // Also when interrupted: a read that is not ready waits as well.
-            _ => Woken::Ready,
+            Ok(_) => Woken::Ready,
+            Err(_) => Woken::Interrupted,
         }
     }
 

@@ -44,7 +44,7 @@ impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
         let (read, bell) = UnixStream::pair()?;
         let ignored = ignored();
-        let wanted = PASSED_ON.iter().chain(&[SIGCHLD]).filter(|&signal| !ignored.holds(*signal));
+        let wanted = PASSED_ON.iter().filter(|&signal| !ignored.holds(*signal)).chain(&[SIGCHLD]);
         let delivery = SignalDelivery::with_pipe(
             read,
             bell.try_clone()?,

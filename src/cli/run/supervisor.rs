@@ -87,7 +87,7 @@ impl Supervisor {
         }
     }
 
-    /// Takes note of outputs that have ended.
+    /// Takes note of outputs that have ended, and tells the program what it cannot see by itself.
     fn outputs(&mut self) {
         while let Ok(done) = self.done.try_recv() {
             self.open -= 1;
@@ -135,22 +135,9 @@ impl Supervisor {
                     return Some(Exit::Signal(signal));
                 }
             }
-            self.outputs_of_the_dead();
+            self.outputs();
         }
         None
-    }
-
-    /// As [`outputs`](Self::outputs), when there is nobody to be told any more.
-    fn outputs_of_the_dead(&mut self) {
-        while let Ok(done) = self.done.try_recv() {
-            self.open -= 1;
-            self.outcome.written += done.written;
-            match done.ended {
-                Ok(_) => {}
-                Err(Broken::Output(error)) => self.fail(Failure::io(done.name, error)),
-                Err(Broken::Account(failure)) => self.fail(failure),
-            }
-        }
     }
 
     /// Waits until a signal comes or an output ends.
