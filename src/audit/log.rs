@@ -137,6 +137,13 @@ impl Log {
     }
 }
 
+/// Gives the lock back by name. Closing the file does not while a program that another thread is just starting has it too.
+impl Drop for State {
+    fn drop(&mut self) {
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
 impl State {
     fn append(&mut self, path: &Path, options: Options, rows: &[Row]) -> io::Result<()> {
         let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string();

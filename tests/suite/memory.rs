@@ -121,7 +121,10 @@ fn a_started_program_s_values_are_in_the_redactor_alone() {
             Some(1..=3) => break,
             Some(count) => assert!(Instant::now() < deadline && count > 0, "{count} copies"),
             None => {
-                break drop(writeln!(std::io::stderr(), "skipped: memory of others cannot be read"));
+                break drop(writeln!(
+                    std::io::stderr(),
+                    "skipped: memory of others cannot be read"
+                ));
             }
         }
         std::thread::sleep(Duration::from_millis(10));
