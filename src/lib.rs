@@ -14,6 +14,8 @@ mod secret;
 #[cfg(feature = "sources")]
 pub mod source;
 mod span;
+#[cfg(feature = "store")]
+pub mod store;
 mod stream;
 
 pub use allow::Allowlist;

@@ -19,6 +19,9 @@ mod no_leak;
 mod oracle;
 #[path = "suite/property.rs"]
 mod property;
+#[cfg(feature = "store")]
+#[path = "suite/rotation.rs"]
+mod rotation;
 #[path = "suite/sarif.rs"]
 mod sarif;
 #[path = "suite/stream.rs"]

@@ -1,0 +1,379 @@
+//! A set of secrets that changes while streams run.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use keepmum::source::{Fetched, Source, SourceError};
+use keepmum::store::{Event, Policy, SecretStore, StoreBuilder};
+use keepmum::{Redactor, Secret};
+
+const OLD: &str = "correct horse battery";
+const NEW: &str = "staple battery horse";
+
+/// Far more than anything takes; a test that fails waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A source that gives what it is told to.
+#[derive(Clone, Default)]
+struct Vault {
+    // None: down.
+    holds: Arc<Mutex<Option<Vec<Secret>>>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Vault {
+    fn with(values: &[&str]) -> Self {
+        let vault = Self::default();
+        vault.put(values);
+        vault
+    }
+
+    fn put(&self, values: &[&str]) {
+        let secrets = values.iter().map(|value| Secret::new("pw", *value)).collect();
+        *self.holds.lock().unwrap() = Some(secrets);
+    }
+
+    fn break_down(&self) {
+        *self.holds.lock().unwrap() = None;
+    }
+}
+
+impl Source for Vault {
+    fn name(&self) -> &str {
+        "vault"
+    }
+
+    fn fetch(&mut self) -> Result<Fetched, SourceError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let holds = self.holds.lock().unwrap().clone();
+        holds.map(Fetched::new).ok_or_else(|| SourceError::unavailable("vault", "no answer"))
+    }
+}
+
+/// A folder of files, each with one secret.
+struct Mount(PathBuf);
+
+impl Source for Mount {
+    fn name(&self) -> &str {
+        "mount"
+    }
+
+    fn fetch(&mut self) -> Result<Fetched, SourceError> {
+        let failed = |error| SourceError::unavailable("mount", error);
+        let mut secrets = Vec::new();
+        for entry in std::fs::read_dir(&self.0).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.is_file() {
+                secrets.push(Secret::new("pw", std::fs::read(path).map_err(failed)?));
+            }
+        }
+        Ok(Fetched::new(secrets))
+    }
+
+    fn watched(&self) -> Vec<PathBuf> {
+        vec![self.0.clone()]
+    }
+}
+
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<Event>>>);
+
+impl Heard {
+    fn count(&self, which: impl Fn(&Event) -> bool) -> usize {
+        self.0.lock().unwrap().iter().filter(|event| which(event)).count()
+    }
+
+    fn printed(&self) -> String {
+        let events = self.0.lock().unwrap();
+        events.iter().map(|event| format!("{event:?} {event}\n")).collect()
+    }
+}
+
+fn builder() -> (StoreBuilder, Heard) {
+    let heard = Heard::default();
+    let observer = heard.clone();
+    let redactor = Redactor::builder().build().unwrap();
+    let builder = SecretStore::builder(redactor)
+        .observer(move |event| observer.0.lock().unwrap().push(event.clone()));
+    (builder, heard)
+}
+
+fn open(source: impl Source + 'static, policy: Policy) -> (SecretStore, Heard) {
+    let (builder, heard) = builder();
+    (builder.source(Box::new(source), policy).open().unwrap(), heard)
+}
+
+fn covers(store: &SecretStore, value: &str) -> bool {
+    store.redactor().redact_str(value) == "[REDACTED:pw]"
+}
+
+/// Scenario 63.
+#[test]
+fn what_is_held_when_a_secret_is_added_is_looked_through_again() {
+    let store = builder().0.secrets(vec![Secret::new("one", OLD)]).open().unwrap();
+    let mut stream = store.stream(Vec::new());
+    stream.push(b"a staple, a correct hor");
+    assert_eq!(stream.held(), "correct hor".len());
+    store.add(Secret::new("two", "a correct hornet")).unwrap();
+    stream.push(b"net, a correct hornet");
+    store.add(Secret::new("three", "hornet, and")).unwrap();
+    stream.push(b", and more");
+    let out = String::from_utf8(stream.finish()).unwrap();
+    assert_eq!(out, "a staple, a [REDACTED:two], [REDACTED:two], and more");
+}
+
+/// Scenario 64.
+#[test]
+fn a_set_that_is_empty_at_first_is_added_to() {
+    let store = builder().0.open().unwrap();
+    let mut stream = store.stream(Vec::new());
+    stream.push(OLD.as_bytes());
+    store.add(Secret::new("pw", OLD)).unwrap();
+    stream.push(OLD.as_bytes());
+    assert_eq!(stream.finish(), format!("{OLD}[REDACTED:pw]").into_bytes());
+    assert_eq!(store.counts().generation(), 2);
+}
+
+/// Scenario 65.
+#[test]
+fn both_values_are_covered_after_a_rotation_and_the_old_one_is_let_go_on_purpose() {
+    let vault = Vault::with(&[OLD]);
+    let (store, heard) = open(vault.clone(), Policy::new());
+    let mut stream = store.stream(Vec::new());
+    stream.push(format!("{OLD} {}", &NEW[..6]).as_bytes());
+    vault.put(&[NEW]);
+    store.refresh_now();
+    eventually("a new generation", || store.counts().generation() == 2);
+    assert!(covers(&store, OLD) && covers(&store, NEW));
+    stream.push(format!("{NEW} {OLD}").as_bytes());
+    assert_eq!(stream.generation(), 2);
+    let out = String::from_utf8(stream.finish()).unwrap();
+    assert_eq!(out, format!("[REDACTED:pw] {}[REDACTED:pw] [REDACTED:pw]", &NEW[..6]));
+    assert_eq!(heard.count(|event| matches!(event, Event::Expired { .. })), 0);
+
+    let (store, heard) = open(vault.clone(), Policy::new().overlap(Duration::ZERO));
+    vault.put(&[OLD]);
+    store.refresh_now();
+    eventually("the old value is let go", || !covers(&store, NEW));
+    let expired = |event: &Event| matches!(event, Event::Expired { secret, .. } if secret == "pw");
+    eventually("an event", || heard.count(expired) == 1);
+    assert!(covers(&store, OLD));
+}
+
+/// Scenario 66: every set holds both halves of a pair, and what was added is covered by whoever pushes later.
+#[test]
+fn sixteen_writers_see_whole_sets_and_no_gap() {
+    const SWAPS: usize = 60;
+    let pair = |at: usize| [format!("left half {at:04}"), format!("right half {at:04}")];
+    let first = pair(0);
+    let vault = Vault::with(&first.each_ref().map(String::as_str));
+    let (store, _) = open(vault.clone(), Policy::new());
+    let (added, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                let mut stream = store.stream(Vec::new());
+                while !done.load(Ordering::SeqCst) {
+                    let known = added.load(Ordering::SeqCst);
+                    stream.push(format!("by hand {known:04} ").as_bytes());
+                    let out = std::mem::take(stream.sink());
+                    assert!(known == 0 || out == b"[REDACTED:pw] ", "number {known} passed");
+                    let redactor = store.redactor();
+                    for at in 0..SWAPS {
+                        let covered =
+                            pair(at).map(|half| redactor.redact_str(&half) == "[REDACTED:pw]");
+                        assert_eq!(covered[0], covered[1], "pair {at} is torn");
+                    }
+                }
+            });
+        }
+        for at in 1..SWAPS {
+            let before = store.counts().generation();
+            vault.put(&pair(at).each_ref().map(String::as_str));
+            store.refresh_now();
+            store.add(Secret::new("pw", format!("by hand {at:04}"))).unwrap();
+            added.store(at, Ordering::SeqCst);
+            eventually("both are in force", || store.counts().generation() >= before + 2);
+        }
+        done.store(true, Ordering::SeqCst);
+    });
+    assert!((0..SWAPS).flat_map(pair).all(|half| covers(&store, &half)));
+}
+
+/// Scenario 67.
+#[test]
+fn nothing_that_a_store_prints_holds_a_value() {
+    let vault = Vault::with(&[OLD]);
+    let (builder, heard) = builder();
+    let mut printed = format!("{builder:?}");
+    let store = builder
+        .secrets(vec![Secret::new("fixed", "a fixed value of its own")])
+        .source(Box::new(vault.clone()), Policy::new().overlap(Duration::ZERO))
+        .open()
+        .unwrap();
+    let stream = store.stream(Vec::<u8>::new());
+    store.add(Secret::new("added", "an added value of its own")).unwrap();
+    vault.put(&[NEW]);
+    store.refresh_now();
+    let expired = |event: &Event| matches!(event, Event::Expired { .. });
+    eventually("the old value is let go", || heard.count(expired) == 1);
+    vault.put(&[&"longer than the limit ".repeat(100_000)]);
+    store.refresh_now();
+    let failed = |event: &Event| matches!(event, Event::Failed { .. });
+    eventually("it is refused", || heard.count(failed) == 1);
+    printed +=
+        &format!("{store:?} {stream:?} {:?} {}", store.follow(Vec::<u8>::new()), heard.printed());
+    for value in [OLD, NEW, "a fixed value", "an added value", "longer than the limit "] {
+        assert!(!printed.contains(value), "{value} stands in {printed}");
+    }
+}
+
+#[test]
+fn a_required_source_that_is_down_refuses_the_start() {
+    let (builder, _) = builder();
+    let refused = builder
+        .source(Box::new(Vault::with(&[OLD])), Policy::new())
+        .source(Box::new(Vault::default()), Policy::new())
+        .open()
+        .unwrap_err();
+    assert!(refused.is_source());
+    assert_eq!(refused.to_string(), "source `vault`: no answer");
+}
+
+#[test]
+fn an_optional_source_is_waited_for() {
+    let vault = Vault::default();
+    let (store, heard) = open(vault.clone(), Policy::new().optional());
+    assert_eq!((store.counts().generation(), store.counts().failing()), (1, 1));
+    assert_eq!(heard.count(Event::is_warning), 1);
+    vault.put(&[OLD]);
+    eventually("it is asked again", || covers(&store, OLD));
+    eventually("it counts as well", || store.counts().failing() == 0);
+}
+
+#[test]
+fn a_failure_later_keeps_the_set_and_is_counted() {
+    let vault = Vault::with(&[OLD]);
+    let (store, heard) = open(vault.clone(), Policy::new().overlap(Duration::ZERO));
+    vault.break_down();
+    store.refresh_now();
+    eventually("it is retried", || vault.asked.load(Ordering::SeqCst) >= 3);
+    assert!(covers(&store, OLD) && store.counts().failures() >= 1);
+    assert!(store.counts().failing() == 1 && heard.count(Event::is_warning) >= 1);
+    vault.put(&[NEW]);
+    eventually("it recovers", || covers(&store, NEW));
+    let recovered = |event: &Event| matches!(event, Event::Recovered { .. });
+    eventually("that is told", || heard.count(recovered) == 1);
+}
+
+#[test]
+fn a_source_is_asked_at_its_interval() {
+    let vault = Vault::with(&[OLD]);
+    let (store, _) = open(vault.clone(), Policy::new().refresh(Duration::from_millis(100)));
+    vault.put(&[NEW]);
+    eventually("it is asked by itself", || covers(&store, NEW));
+    drop(store);
+    let asked = vault.asked.load(Ordering::SeqCst);
+    assert_eq!(Arc::strong_count(&vault.asked), 1, "the thread let go of it");
+    assert_eq!(vault.asked.load(Ordering::SeqCst), asked);
+}
+
+/// A source that panics, or that never answers, harms no other.
+#[test]
+fn a_source_that_panics_or_hangs_harms_no_other() {
+    struct Bad(Arc<AtomicUsize>, &'static str);
+
+    impl Source for Bad {
+        fn name(&self) -> &str {
+            self.1
+        }
+
+        fn fetch(&mut self) -> Result<Fetched, SourceError> {
+            match (self.0.fetch_add(1, Ordering::SeqCst), self.1) {
+                (0, _) => Ok(Fetched::default()),
+                (_, "hangs") => loop {
+                    std::thread::park();
+                },
+                _ => std::panic::panic_any("a source panicked, as the test wants"),
+            }
+        }
+    }
+
+    let (vault, asked) = (Vault::with(&[OLD]), Arc::new(AtomicUsize::new(0)));
+    let (builder, heard) = builder();
+    let store = builder
+        .source(Box::new(Bad(Arc::clone(&asked), "panics")), Policy::new())
+        .source(Box::new(Bad(Arc::default(), "hangs")), Policy::new())
+        .source(Box::new(vault.clone()), Policy::new())
+        .open()
+        .unwrap();
+    vault.put(&[NEW]);
+    store.refresh_now();
+    eventually("the others are asked", || covers(&store, NEW));
+    eventually("the panic is told", || heard.printed().contains("source `panics`: it panicked"));
+}
+
+#[cfg(unix)]
+mod files {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A mount as an orchestrator makes it: `pw` is a link to `..data/pw`, `..data` one to a folder with a version.
+    fn mount(folder: &Path) {
+        version(folder, 1, OLD);
+        symlink("..data/pw", folder.join("pw")).unwrap();
+    }
+
+    /// Swaps in another version, and takes the one before it away.
+    pub(super) fn version(folder: &Path, version: u32, value: &str) {
+        let data = format!("..version-{version}");
+        fs::create_dir(folder.join(&data)).unwrap();
+        fs::write(folder.join(&data).join("pw"), value).unwrap();
+        symlink(&data, folder.join("..data-next")).unwrap();
+        fs::rename(folder.join("..data-next"), folder.join("..data")).unwrap();
+        if version > 1 {
+            fs::remove_dir_all(folder.join(format!("..version-{}", version - 1))).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_mount_that_is_swapped_is_read_again_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        mount(folder.path());
+        let (store, _) = open(Mount(folder.path().to_owned()), Policy::new());
+        assert!(covers(&store, OLD));
+        for at in 2..5 {
+            let value = format!("value of version {at}");
+            version(folder.path(), at, &value);
+            eventually("the swap is seen", || covers(&store, &value));
+        }
+        assert!(covers(&store, OLD), "for a day");
+    }
+
+    #[test]
+    fn a_file_is_seen_when_it_comes_changes_in_place_or_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = open(Mount(folder.path().join("later")), Policy::new().optional());
+        fs::create_dir(folder.path().join("later")).unwrap();
+        let file = folder.path().join("later/pw");
+        fs::write(&file, OLD).unwrap();
+        eventually("it came", || covers(&store, OLD));
+        fs::write(&file, NEW).unwrap();
+        eventually("it changed", || covers(&store, NEW));
+        fs::write(folder.path().join("next"), "another battery").unwrap();
+        fs::rename(folder.path().join("next"), &file).unwrap();
+        eventually("it was replaced", || covers(&store, "another battery"));
+    }
+}
