@@ -1,8 +1,8 @@
 //! The suite. One target, so that it links once.
 //!
 //! Where do I add a test? A situation with an input and an output: `data/cases.toml`, and it runs on every surface. A law
-//! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A rule:
-//! its own examples, which `suite/catalogue.rs` runs.
+//! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A source of
+//! secrets, and how it is declared: `suite/sources.rs`. A rule: its own examples, which `suite/catalogue.rs` runs.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/cases.rs"]
@@ -24,5 +24,8 @@ mod property;
 mod rotation;
 #[path = "suite/sarif.rs"]
 mod sarif;
+#[cfg(feature = "sources")]
+#[path = "suite/sources.rs"]
+mod sources;
 #[path = "suite/stream.rs"]
 mod stream;

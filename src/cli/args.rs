@@ -75,6 +75,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "[NAME=]PATH", global = true, help_heading = RULES)]
     pub(crate) secrets_file: Vec<String>,
 
+    /// The environment of this process: of [[source]] entries only those that belong to it are opened
+    #[arg(long, value_name = "NAME", global = true, help_heading = RULES)]
+    pub(crate) environment: Option<String>,
+
     /// What stands in place of a secret: named, fingerprint, fixed:TEXT, mask, partial or remove
     #[arg(long, value_name = "HOW")]
     pub(crate) replacement: Option<Replacement>,

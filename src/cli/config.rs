@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use keepmum::Replacement;
+use keepmum::source::Declared;
 use serde::Deserialize;
 
 use super::args::{Idle, Profile};
@@ -23,6 +24,10 @@ pub(crate) struct Config {
     pub(crate) secrets_from_env: Option<FromEnv>,
     pub(crate) env_file: Vec<PathBuf>,
     pub(crate) secrets_file: BTreeMap<String, PathBuf>,
+    /// Sources of secrets.
+    pub(crate) source: Vec<Declared>,
+    /// The environment of who reads this file.
+    pub(crate) environment: Option<String>,
     pub(crate) replacement: Option<How>,
     pub(crate) replacements: BTreeMap<String, How>,
     pub(crate) fingerprint_key_file: Option<PathBuf>,
@@ -129,6 +134,8 @@ impl Config {
         for path in paths.chain(&mut config.fingerprint_key_file).chain(&mut config.report) {
             *path = folder.join(&*path);
         }
+        let relative = |source: Declared| source.relative_to(folder);
+        config.source = config.source.into_iter().map(relative).collect();
         Ok(config)
     }
 }

@@ -60,6 +60,12 @@ impl fmt::Display for Failure {
     }
 }
 
+impl From<keepmum::source::SourceError> for Failure {
+    fn from(error: keepmum::source::SourceError) -> Self {
+        Self::usage(error)
+    }
+}
+
 impl From<keepmum::BuildError> for Failure {
     fn from(error: keepmum::BuildError) -> Self {
         Self::usage(error)

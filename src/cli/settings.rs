@@ -10,10 +10,10 @@ use keepmum::{
 };
 
 use super::args::{Args, Idle, Profile};
-use super::config::{Config, FromEnv};
+use super::config::Config;
 use super::exit::Failure;
 use super::messages::Color;
-use super::{env_file, sources};
+use super::sources::{self, Opened};
 
 /// After this long a short beginning of a possible secret is shown.
 const IDLE: Duration = Duration::from_millis(100);
@@ -41,11 +41,10 @@ pub(crate) struct Settings {
 impl Settings {
     /// The one place where anything of it is refused.
     pub(crate) fn new(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
-        let path =
-            file.map(Path::to_owned).or_else(|| args.config.clone()).or_else(|| usual_config(args));
-        let config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        let (path, config) = config(args, file)?;
         let replacement = replacement(args, &config);
-        let secrets = secrets(args, &config)?;
+        let (read, unread) = sources::read(sources::opened(args, &config)?)?;
+        let secrets = sources::secrets(read);
         let secret_count = secrets.len();
         let (builder, notices) = builder(args, &config, secrets)?;
         let builder = builder.replacement(replacement.clone());
@@ -57,7 +56,7 @@ impl Settings {
             jobs: usize::from(args.jobs),
             idle: idle(args.idle_release.or(config.idle_release)),
             color: args.color,
-            warnings: warnings(args, &config, &builder, &notices),
+            warnings: [unread, warnings(args, &config, &builder, &notices)].concat(),
             notices,
             rules: builder.rules().cloned().collect(),
             config: path,
@@ -67,6 +66,21 @@ impl Settings {
             redactor: builder.build()?,
         })
     }
+}
+
+/// The configuration that is in force, and where it stands.
+fn config(args: &Args, file: Option<&Path>) -> Result<(Option<PathBuf>, Config), Failure> {
+    let named = file.map(Path::to_owned).or_else(|| args.config.clone());
+    let path = named.or_else(|| usual_config(args));
+    let config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    Ok((path, config))
+}
+
+/// The sources of secrets that are in force, each with how it was declared: opened, not read. Those of another
+/// environment are not even opened.
+pub(crate) fn declared_sources(args: &Args) -> Result<Vec<Opened>, Failure> {
+    let (_, config) = config(args, None)?;
+    sources::opened(args, &config)
 }
 
 fn builder(
@@ -211,40 +225,6 @@ fn limits(config: &Config) -> Limits {
         judged: config.limits.judged.unwrap_or(usual.judged),
         ..usual
     }
-}
-
-/// Names of variables, from both places.
-fn globs(args: &Args, config: &Config) -> Vec<String> {
-    let usual = || sources::USUAL.iter().map(|glob| (*glob).to_owned());
-    let mut globs: Vec<String> = match &config.secrets_from_env {
-        Some(FromEnv::Usual) => usual().collect(),
-        Some(FromEnv::Globs(globs)) => globs.clone(),
-        Some(FromEnv::No) | None => Vec::new(),
-    };
-    if let Some(given) = &args.secrets_from_env {
-        // An empty one comes from `="$GLOBS"` with nothing in it.
-        let given: Vec<_> = given.iter().filter(|glob| !glob.is_empty()).cloned().collect();
-        if given.is_empty() { globs.extend(usual()) } else { globs.extend(given) }
-    }
-    globs
-}
-
-fn secrets(args: &Args, config: &Config) -> Result<Vec<Secret>, Failure> {
-    let mut secrets = sources::environment(&globs(args, config))?;
-    for path in config.env_file.iter().chain(&args.env_file) {
-        secrets.extend(env_file::secrets(path)?);
-    }
-    for (name, path) in &config.secrets_file {
-        secrets.extend(sources::mounted(Some(name), path)?);
-    }
-    for given in &args.secrets_file {
-        let (name, path) = match given.split_once('=') {
-            Some((name, path)) => (Some(name), path),
-            None => (None, given.as_str()),
-        };
-        secrets.extend(sources::mounted(name, Path::new(path))?);
-    }
-    Ok(secrets)
 }
 
 fn with_rules<'a>(

@@ -1,6 +1,8 @@
 //! Why a source gave nothing.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 /// A source could not be read. Opaque; its text names the source and the place, never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,17 @@ impl SourceError {
     /// What is there cannot be read as it was declared. `why` must not quote it.
     pub fn malformed(source: &str, why: impl fmt::Display) -> Self {
         Self::new(Kind::Malformed, source, why)
+    }
+
+    /// What stands at `path` cannot be read.
+    pub(super) fn io(source: &str, path: &Path, error: &io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => Kind::Missing,
+            io::ErrorKind::PermissionDenied => Kind::Denied,
+            io::ErrorKind::FileTooLarge => Kind::Malformed,
+            _ => Kind::Unavailable,
+        };
+        Self::new(kind, source, format_args!("{}: {error}", path.display()))
     }
 
     fn new(kind: Kind, source: &str, why: impl fmt::Display) -> Self {

@@ -2,10 +2,27 @@
 //!
 //! A [`Source`] is asked again and again, by whoever keeps a set of secrets fresh; it blocks while it reads, and reads
 //! with the least rights: nothing here ever writes to a vault. What it says when it fails names places and never values.
+//!
+//! A source is made in code, or from an entry of `keepmum.toml` ([`Declared`]), which adds what it is called, whom it
+//! belongs to and how long it stays fresh. Secrets of a source with a name are called `source.path`, so that a placeholder
+//! tells where its value lives.
 
+mod bytes;
+mod declared;
+mod env_file;
+mod environment;
 mod error;
+mod files;
+mod links;
+mod names;
+mod scope;
 
+pub use declared::Declared;
+pub use env_file::EnvFile;
+pub use environment::Environment;
 pub use error::SourceError;
+pub use files::Files;
+pub use scope::{Scope, in_scope};
 
 use std::path::PathBuf;
 use std::time::Duration;
