@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod allow;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod check;
 mod detect;
 mod error;

@@ -3,8 +3,11 @@
 //! Where do I add a test? A situation with an input and an output: `data/cases.toml`, and it runs on every surface. A law
 //! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A source of
 //! secrets, and how it is declared: `suite/sources.rs`. A rule: its own examples, which `suite/catalogue.rs` runs.
+//! The audit log: `suite/audit.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+#[path = "suite/audit.rs"]
+mod audit;
 #[path = "suite/cases.rs"]
 mod cases;
 #[path = "suite/catalogue.rs"]
