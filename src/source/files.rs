@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::declared::{Opens, Place};
 use super::names::Names;
-use super::{Fetched, Source, SourceError, bytes, links};
+use super::{Fetched, Source, SourceError, bytes};
 use crate::Secret;
 
 /// How often a folder is read again because it was swapped meanwhile.
@@ -145,12 +145,7 @@ impl Source for Files {
     }
 
     fn watched(&self) -> Vec<PathBuf> {
-        let mut watched = links::watched(&self.path);
-        if self.path.is_dir() {
-            // A mount is swapped by a link inside of it.
-            watched.push(self.path.clone());
-        }
-        watched
+        vec![self.path.clone()]
     }
 }
 

@@ -13,7 +13,6 @@ mod env_file;
 mod environment;
 mod error;
 mod files;
-mod links;
 mod names;
 mod scope;
 
@@ -62,7 +61,8 @@ pub trait Source: Send {
     /// would let a secret pass.
     fn fetch(&mut self) -> Result<Fetched, SourceError>;
 
-    /// Files and folders whose change means that it should be read again.
+    /// Files and folders whose change means that it should be read again. Links on the way to them, and in the folders,
+    /// are followed by who watches.
     fn watched(&self) -> Vec<PathBuf> {
         Vec::new()
     }

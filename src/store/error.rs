@@ -24,6 +24,14 @@ impl StoreError {
         Self { kind: Kind::Thread(error.to_string()) }
     }
 
+    /// The source's own error, if it could not be read.
+    pub fn as_source(&self) -> Option<&SourceError> {
+        match &self.kind {
+            Kind::Source(error) => Some(error),
+            Kind::Build(_) | Kind::Thread(_) => None,
+        }
+    }
+
     /// Whether a source could not be read.
     pub fn is_source(&self) -> bool {
         matches!(self.kind, Kind::Source(_))

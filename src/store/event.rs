@@ -15,8 +15,10 @@ pub enum Event {
     Retrieved {
         /// The source.
         source: Arc<str>,
-        /// Names of what it gave.
+        /// Names of what it gave and what is looked for.
         secrets: Vec<String>,
+        /// Names of what it gave and what is not: see [`Uncovered`](Self::Uncovered).
+        uncovered: Vec<String>,
         /// The generation in force from then on.
         generation: u64,
     },
@@ -63,6 +65,8 @@ pub enum Event {
         source: Arc<str>,
         /// The value's name.
         secret: String,
+        /// The generation that had brought it.
+        since: u64,
         /// The new generation.
         generation: u64,
     },
@@ -94,7 +98,7 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Retrieved { source, secrets, generation } => {
+            Self::Retrieved { source, secrets, generation, .. } => {
                 let count = secrets.len();
                 write!(f, "source `{source}`: {count} secrets read, generation {generation}")
             }
@@ -110,12 +114,16 @@ impl fmt::Display for Event {
                 if !error.is_source() {
                     write!(f, "source `{source}`: ")?;
                 }
-                write!(f, "{error}; the last set stays, next try in {:.0} s", retry.as_secs_f64())
+                write!(
+                    f,
+                    "{error}; what was read before stays covered, next try in {:.0} s",
+                    retry.as_secs_f64()
+                )
             }
             Self::Recovered { source, failures } => {
                 write!(f, "source `{source}`: read again after {failures} failures")
             }
-            Self::Expired { source, secret, generation } => {
+            Self::Expired { source, secret, generation, .. } => {
                 write!(
                     f,
                     "source `{source}`: old value of `{secret}` let go, generation {generation}"

@@ -1,6 +1,6 @@
 //! What is covered of one source: what it gives, and what it gave.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use super::policy::Policy;
@@ -12,50 +12,68 @@ use crate::source::Fetched;
 /// Invariant: no value of `retired` is also in `live`.
 #[derive(Clone, Default)]
 pub(super) struct Holding {
-    live: Vec<Secret>,
+    live: Vec<Given>,
     retired: Vec<Retired>,
     lease_end: Option<Instant>,
+}
+
+/// A value that the source gives.
+#[derive(Clone)]
+struct Given {
+    secret: Secret,
+    /// The generation that brought it.
+    since: u64,
 }
 
 /// A value that the source no longer gives.
 #[derive(Clone)]
 struct Retired {
-    secret: Secret,
+    given: Given,
     until: Instant,
 }
 
+/// A value that is no longer covered: its name, and the generation that had brought it.
+pub(super) type Expired = (String, u64);
+
 impl Holding {
     /// What is covered once the source gave `fetched`: that, and until their time is over the values that it gave before.
-    pub(super) fn after(&self, fetched: Fetched, now: Instant, policy: &Policy) -> Self {
-        let live = fetched.secrets;
-        let values: HashSet<&[u8]> = live.iter().map(Secret::value).collect();
+    /// What is new comes with `generation`.
+    pub(super) fn after(
+        &self,
+        fetched: Fetched,
+        now: Instant,
+        policy: &Policy,
+        generation: u64,
+    ) -> Self {
+        let known: HashMap<_, _> =
+            self.live.iter().map(|given| (identity(&given.secret), given.since)).collect();
+        let since = |secret: &Secret| known.get(&identity(secret)).copied().unwrap_or(generation);
+        let live = fetched.secrets.into_iter();
+        let live: Vec<_> = live.map(|secret| Given { since: since(&secret), secret }).collect();
+        let values: HashSet<&[u8]> = live.iter().map(|given| given.secret.value()).collect();
         let until = policy.covered_until(now, self.lease_end);
-        let gone = self.live.iter().map(|secret| Retired { secret: secret.clone(), until });
+        let gone = self.live.iter().map(|given| Retired { given: given.clone(), until });
         let retired = self.retired.iter().cloned().chain(gone);
-        let retired = retired.filter(|old| !values.contains(old.secret.value())).collect();
+        let retired = retired.filter(|old| !values.contains(old.given.secret.value())).collect();
         let lease_end = fetched.lease.map(|lease| Policy::lease_end(now, lease));
         Self { retired, lease_end, live }
     }
 
-    /// Names of what the source gives.
-    pub(super) fn names(&self) -> Vec<String> {
-        self.live.iter().map(|secret| secret.name().to_owned()).collect()
+    /// What the source gives.
+    pub(super) fn live(&self) -> impl Iterator<Item = &Secret> {
+        self.live.iter().map(|given| &given.secret)
     }
 
-    /// What the source gives here and not in `before`.
-    pub(super) fn added<'a>(&'a self, before: &Self) -> Vec<&'a Secret> {
-        let known: HashSet<_> = before.live.iter().map(identity).collect();
-        self.live.iter().filter(|secret| !known.contains(&identity(secret))).collect()
-    }
-
-    /// Names of what the source gave in `before` and does not here.
-    pub(super) fn gone(&self, before: &Self) -> Vec<String> {
-        before.added(self).into_iter().map(|secret| secret.name().to_owned()).collect()
+    /// Names of what the source gives here and not in `before`.
+    pub(super) fn added(&self, before: &Self) -> Vec<String> {
+        let known: HashSet<_> = before.live().map(identity).collect();
+        let added = self.live().filter(|secret| !known.contains(&identity(secret)));
+        added.map(|secret| secret.name().to_owned()).collect()
     }
 
     /// All that is covered, what the source gives first.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.live.iter().chain(self.retired.iter().map(|old| &old.secret))
+        self.live().chain(self.retired.iter().map(|old| &old.given.secret))
     }
 
     /// When the next value's time is over.
@@ -63,13 +81,13 @@ impl Holding {
         self.retired.iter().map(|old| old.until).min()
     }
 
-    /// Lets go of the values whose time is over; gives their names.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<String> {
+    /// Lets go of the values whose time is over.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<Expired> {
         let over = |old: &Retired| old.until <= now;
-        let names = self.retired.iter().filter(|old| over(old));
-        let names = names.map(|old| old.secret.name().to_owned()).collect();
+        let gone = self.retired.iter().filter(|old| over(old)).map(|old| &old.given);
+        let gone = gone.map(|given| (given.secret.name().to_owned(), given.since)).collect();
         self.retired.retain(|old| !over(old));
-        names
+        gone
     }
 }
 
@@ -99,22 +117,25 @@ mod tests {
     #[test]
     fn old_values_stay_for_the_overlap() {
         let (now, policy) = (Instant::now(), Policy::new().overlap(HOUR));
-        let first = Holding::default().after(fetched(&[("db", "old value")]), now, &policy);
-        let mut second = first.after(fetched(&[("db", "new value")]), now, &policy);
+        let first = Holding::default().after(fetched(&[("db", "old value")]), now, &policy, 1);
+        let mut second = first.after(fetched(&[("db", "new value")]), now, &policy, 2);
         assert_eq!(covered(&second), ["new value", "old value"]);
-        assert_eq!((second.added(&first).len(), second.gone(&first)), (1, vec!["db".to_owned()]));
+        assert_eq!(
+            (second.added(&first), first.added(&second)),
+            (vec!["db".into()], vec!["db".into()])
+        );
         assert_eq!(second.next_end(), Some(now + HOUR));
         assert!(second.expire(now + HOUR - Duration::from_secs(1)).is_empty());
-        assert_eq!(second.expire(now + HOUR), ["db"]);
+        assert_eq!(second.expire(now + HOUR), [("db".to_owned(), 1)]);
         assert_eq!(covered(&second), ["new value"]);
     }
 
     #[test]
     fn a_value_that_comes_back_is_not_let_go() {
         let (now, policy) = (Instant::now(), Policy::new().overlap(HOUR));
-        let first = Holding::default().after(fetched(&[("db", "old value")]), now, &policy);
-        let second = first.after(fetched(&[]), now, &policy);
-        let mut third = second.after(fetched(&[("other", "old value")]), now, &policy);
+        let first = Holding::default().after(fetched(&[("db", "old value")]), now, &policy, 1);
+        let second = first.after(fetched(&[]), now, &policy, 2);
+        let mut third = second.after(fetched(&[("other", "old value")]), now, &policy, 3);
         assert_eq!((covered(&third), third.next_end()), (vec!["old value".to_owned()], None));
         assert!(third.expire(now + 2 * HOUR).is_empty());
     }
@@ -123,8 +144,8 @@ mod tests {
     fn a_leased_value_stays_until_its_lease_ended() {
         let (now, policy) = (Instant::now(), Policy::new());
         let first = fetched(&[("db", "old value")]).leased(HOUR);
-        let first = Holding::default().after(first, now, &policy);
-        let second = first.after(fetched(&[("db", "new value")]).leased(HOUR), now, &policy);
+        let first = Holding::default().after(first, now, &policy, 1);
+        let second = first.after(fetched(&[("db", "new value")]).leased(HOUR), now, &policy, 2);
         assert_eq!(second.next_end(), Some(now + HOUR + Duration::from_secs(300)));
     }
 }

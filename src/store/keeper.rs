@@ -12,7 +12,7 @@ use super::holding::Holding;
 use super::policy::Policy;
 use super::schedule::Schedule;
 use crate::source::{Fetched, SourceError};
-use crate::{BuildError, Redactor, Secret};
+use crate::{BuildError, Redactor, Secret, Warning};
 
 /// A mount is swapped in several steps, and a file is written in several pieces: read when they are over.
 const DEBOUNCE: Duration = Duration::from_millis(50);
@@ -36,6 +36,10 @@ struct Kept {
     policy: Policy,
     schedule: Schedule,
     holding: Holding,
+    /// Names of what the source gives and what is looked for.
+    covered: Vec<String>,
+    /// What the source gives and what is not looked for.
+    uncovered: Vec<Warning>,
     watching: Watching,
 }
 
@@ -119,19 +123,15 @@ impl Keeper {
     fn refreshed(&mut self, at: usize, fetched: Fetched, now: Instant) -> Result<Turn, StoreError> {
         let kept = &self.kept[at];
         let lease = fetched.lease;
-        let next = kept.holding.after(fetched, now, &kept.policy);
-        let (added, retired) = (next.added(&kept.holding), next.gone(&kept.holding));
+        let next = kept.holding.after(fetched, now, &kept.policy, self.generation + 1);
+        let (added, retired) = (next.added(&kept.holding), kept.holding.added(&next));
         let mut turn = Turn::default();
         if !(added.is_empty() && retired.is_empty()) {
-            turn.events.extend(uncovered(&kept.name, &added));
-            turn.events.push(Event::Rotated {
-                source: Arc::clone(&kept.name),
-                added: added.into_iter().map(|secret| secret.name().to_owned()).collect(),
-                retired,
-                generation: self.generation + 1,
-            });
             let redactor = self.build(Some((at, &next)))?;
             turn.set = Some(self.put(redactor));
+            turn.events.extend(self.kept[at].names_of(&next));
+            let (source, generation) = (Arc::clone(&self.kept[at].name), self.generation);
+            turn.events.push(Event::Rotated { source, added, retired, generation });
         }
         let kept = &mut self.kept[at];
         kept.holding = next;
@@ -155,9 +155,10 @@ impl Keeper {
             let Ok(redactor) = redactor else { continue };
             turn.set = Some(self.put(redactor));
             let (source, generation) = (&self.kept[at].name, self.generation);
-            turn.events.extend(expired.into_iter().map(|secret| Event::Expired {
+            turn.events.extend(expired.into_iter().map(|(secret, since)| Event::Expired {
                 source: Arc::clone(source),
                 secret,
+                since,
                 generation,
             }));
         }
@@ -229,7 +230,8 @@ impl Kept {
     /// One that is being asked for the first time.
     fn new(name: Arc<str>, policy: Policy) -> Self {
         let (schedule, holding) = (Schedule::asking(), Holding::default());
-        Self { name, policy, schedule, holding, watching: Watching::Works }
+        let (covered, uncovered) = (Vec::new(), Vec::new());
+        Self { name, policy, schedule, holding, covered, uncovered, watching: Watching::Works }
     }
 
     /// Takes what it gave at the start.
@@ -242,8 +244,8 @@ impl Kept {
         events: &mut Vec<Event>,
     ) {
         let lease = fetched.lease;
-        let next = self.holding.after(fetched, now, &self.policy);
-        events.extend(uncovered(&self.name, &next.added(&self.holding)));
+        let next = self.holding.after(fetched, now, &self.policy, generation);
+        events.extend(self.names_of(&next));
         self.holding = next;
         events.extend(self.succeed(lease, now, rng));
         events.push(self.retrieved(generation));
@@ -263,23 +265,25 @@ impl Kept {
     }
 
     fn retrieved(&self, generation: u64) -> Event {
-        Event::Retrieved {
-            source: Arc::clone(&self.name),
-            secrets: self.holding.names(),
-            generation,
-        }
+        let uncovered = self.uncovered.iter().map(|warning| warning.name().to_owned()).collect();
+        let (source, secrets) = (Arc::clone(&self.name), self.covered.clone());
+        Event::Retrieved { source, secrets, uncovered, generation }
     }
-}
 
-/// Which of `added` will not be looked for.
-fn uncovered(source: &Arc<str>, added: &[&Secret]) -> Vec<Event> {
-    // One that is too long for a builder is refused by the set too, with an error.
-    let known = added
-        .iter()
-        .try_fold(Redactor::builder(), |builder, secret| builder.known((*secret).clone()));
-    let warnings = known.map(|builder| builder.warnings()).unwrap_or_default();
-    let event = |warning| Event::Uncovered { source: Arc::clone(source), warning };
-    warnings.into_iter().map(event).collect()
+    /// Tells apart what of `holding` is looked for and what is not; gives events for what was not told before.
+    fn names_of(&mut self, holding: &Holding) -> Vec<Event> {
+        let told = std::mem::take(&mut self.uncovered);
+        self.covered.clear();
+        for secret in holding.live() {
+            match Warning::of(secret) {
+                Some(warning) => self.uncovered.push(warning),
+                None => self.covered.push(secret.name().to_owned()),
+            }
+        }
+        let new = self.uncovered.iter().filter(|warning| !told.contains(warning)).cloned();
+        let source = &self.name;
+        new.map(|warning| Event::Uncovered { source: Arc::clone(source), warning }).collect()
+    }
 }
 
 #[cfg(test)]

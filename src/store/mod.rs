@@ -19,6 +19,8 @@ mod follow;
 mod holding;
 mod keeper;
 mod policy;
+#[cfg(feature = "audit")]
+mod rows;
 mod schedule;
 mod secret_store;
 mod shared;

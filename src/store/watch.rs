@@ -125,8 +125,10 @@ fn matters(places: &Places, path: &Path) -> bool {
 fn lay_out(path: &Path, places: &mut Places) {
     let end = follow(path, places);
     let Ok(entries) = fs::read_dir(&end) else { return };
-    entries.flatten().for_each(|entry| drop(follow(&entry.path(), places)));
-    places.insert((end, None));
+    // A folder that leads back to itself is laid out once.
+    if places.insert((end, None)) {
+        entries.flatten().for_each(|entry| lay_out(&entry.path(), places));
+    }
 }
 
 /// Follows an absolute `path` link by link to where it ends, or to what is not there.
