@@ -22,7 +22,7 @@ mod no_leak;
 mod oracle;
 #[path = "suite/property.rs"]
 mod property;
-#[cfg(feature = "store")]
+#[cfg(feature = "cli")]
 #[path = "suite/rotation.rs"]
 mod rotation;
 #[path = "suite/sarif.rs"]

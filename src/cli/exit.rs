@@ -66,6 +66,12 @@ impl From<keepmum::source::SourceError> for Failure {
     }
 }
 
+impl From<keepmum::store::StoreError> for Failure {
+    fn from(error: keepmum::store::StoreError) -> Self {
+        Self::usage(error)
+    }
+}
+
 impl From<keepmum::BuildError> for Failure {
     fn from(error: keepmum::BuildError) -> Self {
         Self::usage(error)

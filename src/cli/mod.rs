@@ -8,6 +8,7 @@ mod jobs;
 mod lines;
 mod messages;
 mod output;
+mod passing;
 mod progress;
 mod report;
 mod rules;
@@ -82,7 +83,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         }
         None => {
             command_as_file(&args)?;
-            filter::run(&settings(&args, None)?)
+            filter::run(&said(Settings::kept(&args)?))
         }
     }
 }
@@ -104,9 +105,12 @@ fn command_as_file(args: &Args) -> Result<(), Failure> {
 
 /// What is in force, with its warnings said.
 fn settings(args: &Args, file: Option<&Path>) -> Result<Settings, Failure> {
-    let settings = Settings::new(args, file)?;
-    settings.warnings.iter().for_each(|warning| say(args.color, Kind::Warning, warning));
-    Ok(settings)
+    Settings::new(args, file).map(said)
+}
+
+fn said(settings: Settings) -> Settings {
+    settings.warnings.iter().for_each(|warning| say(settings.color, Kind::Warning, warning));
+    settings
 }
 
 fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Failure> {

@@ -13,6 +13,7 @@ use super::args::{Args, Idle, Profile};
 use super::config::Config;
 use super::exit::Failure;
 use super::messages::Color;
+use super::passing::Known;
 use super::sources::{self, Opened};
 
 /// After this long a short beginning of a possible secret is shown.
@@ -20,7 +21,7 @@ const IDLE: Duration = Duration::from_millis(100);
 
 /// What the filter needs to know.
 pub(crate) struct Settings {
-    pub(crate) redactor: Redactor,
+    pub(crate) known: Known,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) report: Option<PathBuf>,
     pub(crate) stats: bool,
@@ -38,12 +39,32 @@ pub(crate) struct Settings {
     pub(crate) replacement: Replacement,
 }
 
+/// Whether sources are asked again after the start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Freshness {
+    AtStart,
+    Kept,
+}
+
 impl Settings {
-    /// The one place where anything of it is refused.
+    /// For what runs once.
     pub(crate) fn new(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
+        Self::with(args, file, Freshness::AtStart)
+    }
+
+    /// For what runs on: if a source can rotate, all are kept fresh.
+    pub(crate) fn kept(args: &Args) -> Result<Self, Failure> {
+        Self::with(args, None, Freshness::Kept)
+    }
+
+    /// The one place where anything of it is refused.
+    fn with(args: &Args, file: Option<&Path>, freshness: Freshness) -> Result<Self, Failure> {
         let (path, config) = config(args, file)?;
         let replacement = replacement(args, &config);
-        let (read, unread) = sources::read(sources::opened(args, &config)?)?;
+        let opened = sources::opened(args, &config)?;
+        let fresh = freshness == Freshness::Kept && opened.iter().any(Opened::can_rotate);
+        let (kept, once) = if fresh { (opened, Vec::new()) } else { (Vec::new(), opened) };
+        let (read, unread) = sources::read(once)?;
         let secrets = sources::secrets(read);
         let secret_count = secrets.len();
         let (builder, notices) = builder(args, &config, secrets)?;
@@ -63,7 +84,7 @@ impl Settings {
             rule_count: builder.rule_count(),
             secret_count,
             replacement,
-            redactor: builder.build()?,
+            known: sources::known(builder.build()?, kept, args.color)?,
         })
     }
 }

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use keepmum::Secret;
 use keepmum::source::{Declared, Environment, Fetched, Source, SourceError, in_scope};
+use keepmum::store::{Policy, SecretStore, StoreBuilder};
+use keepmum::{Redactor, Secret};
 
 use super::args::Args;
 use super::config::{Config, FromEnv};
 use super::exit::Failure;
+use super::messages::{Color, Kind, say};
+use super::passing::Known;
 
 /// The variable that names the environment of a process.
 const ENVIRONMENT: &str = "KEEPMUM_ENVIRONMENT";
@@ -16,9 +19,31 @@ const ENVIRONMENT: &str = "KEEPMUM_ENVIRONMENT";
 pub(crate) struct Opened {
     pub(crate) declared: Declared,
     pub(crate) source: Box<dyn Source>,
+    written: Written,
+}
+
+/// Where a source is declared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// By an option, or the key that is called as it is: read at the start.
+    AsOption,
+    /// By a `[[source]]` entry.
+    AsEntry,
 }
 
 impl Opened {
+    /// Whether it can hold something else later. The environment of a process stays as it is.
+    pub(crate) fn can_rotate(&self) -> bool {
+        self.written == Written::AsEntry && self.declared.kind() != "environment"
+    }
+
+    fn policy(&self) -> Policy {
+        let policy = Policy::new();
+        let policy = if self.declared.is_optional() { policy.optional() } else { policy };
+        let policy = self.declared.refresh().into_iter().fold(policy, Policy::refresh);
+        self.declared.overlap().into_iter().fold(policy, Policy::overlap)
+    }
+
     /// What it holds, or none and the reason if it is optional.
     fn read(&mut self) -> Result<Result<Fetched, SourceError>, Failure> {
         match self.source.fetch() {
@@ -43,11 +68,13 @@ pub(crate) fn opened(args: &Args, config: &Config) -> Result<Vec<Opened>, Failur
             "{error}; name it by --environment, {ENVIRONMENT} or in keepmum.toml"
         ))
     })?;
-    let open = |declared: Declared| {
+    let open = |(declared, written): (Declared, _)| {
         let source = declared.open()?;
-        Ok(Opened { declared, source })
+        Ok(Opened { declared, source, written })
     };
-    of_options(args, config).into_iter().chain(scoped).map(open).collect()
+    let options = of_options(args, config).into_iter().map(|one| (one, Written::AsOption));
+    let entries = scoped.into_iter().map(|one| (one, Written::AsEntry));
+    options.chain(entries).map(open).collect()
 }
 
 /// Reads them all. What an optional source says instead is a warning.
@@ -63,6 +90,23 @@ pub(crate) fn read(sources: Vec<Opened>) -> Result<(Vec<Read>, Vec<String>), Fai
         }
     }
     Ok((all, warnings))
+}
+
+/// What redacts: with `kept`, in a store whose rules are those of `redactor`; without, with `redactor` as it is.
+pub(crate) fn known(redactor: Redactor, kept: Vec<Opened>, color: Color) -> Result<Known, Failure> {
+    if kept.is_empty() {
+        return Ok(Known::Fixed(redactor));
+    }
+    let store = SecretStore::builder(redactor).observer(move |event| {
+        if event.is_warning() {
+            say(color, Kind::Warning, &event.to_string());
+        }
+    });
+    let add = |store: StoreBuilder, opened: Opened| {
+        let policy = opened.policy();
+        store.source(opened.source, policy)
+    };
+    Ok(Known::Kept(kept.into_iter().fold(store, add).open()?))
 }
 
 /// The secrets of all of them.

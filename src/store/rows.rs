@@ -26,7 +26,7 @@ impl Event {
                 vec![retrieval(source, None, outcome(error), None)]
             }
             Self::Rotated { added, retired, generation, .. } => {
-                let replaced = retired.iter().filter(|secret| added.contains(secret));
+                let replaced = added.iter().filter(|secret| retired.contains(secret));
                 let row = |secret: &String| Row::Rotation {
                     secret: secret.clone(),
                     generation: *generation,

@@ -74,7 +74,12 @@ impl Watch {
         before.difference(&folders).for_each(|folder| drop(watcher.unwatch(folder)));
         // Those of before too: another folder may stand under the same name.
         for (folder, _) in &self.places[source] {
-            watcher.watch(folder, RecursiveMode::NonRecursive)?;
+            match watcher.watch(folder, RecursiveMode::NonRecursive) {
+                Ok(()) => {}
+                // It went away since it was laid out, so it is to be laid out again.
+                Err(error) if is_missing(&error) => return Ok(Armed::Anew),
+                Err(error) => return Err(error),
+            }
         }
         Ok(armed)
     }
@@ -104,6 +109,14 @@ fn watcher(tell: Sender<Message>) -> notify::Result<RecommendedWatcher> {
         };
         let _ = tell.send(Message::Changed(change));
     })
+}
+
+fn is_missing(error: &notify::Error) -> bool {
+    match &error.kind {
+        notify::ErrorKind::PathNotFound => true,
+        notify::ErrorKind::Io(error) => error.kind() == std::io::ErrorKind::NotFound,
+        _ => false,
+    }
 }
 
 fn is_reading(kind: EventKind) -> bool {

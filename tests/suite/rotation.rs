@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use keepmum::audit::{Log, Options, Outcome, Row};
 use keepmum::source::{Fetched, Source, SourceError};
 use keepmum::store::{Event, Policy, SecretStore, StoreBuilder};
 use keepmum::{Redactor, Secret};
@@ -325,7 +326,162 @@ fn a_source_that_panics_or_hangs_harms_no_other() {
     eventually("the panic is told", || heard.printed().contains("source `panics`: it panicked"));
 }
 
-#[cfg(unix)]
+/// Scenario 65, the part for those who ask later.
+#[test]
+fn an_audit_log_tells_what_was_read_replaced_and_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let log = Arc::new(Log::open(&path, Options::default()).unwrap());
+    let (vault, audit) = (Vault::with(&[OLD, "admin"]), Arc::clone(&log));
+    let store = SecretStore::builder(Redactor::builder().build().unwrap())
+        .source(Box::new(vault.clone()), Policy::new().overlap(Duration::ZERO))
+        .observer(move |event| event.record(&audit).unwrap())
+        .open()
+        .unwrap();
+    vault.put(&[NEW]);
+    store.refresh_now();
+    // Two retrievals at the start and one later, a rotation, and the end of both old values.
+    eventually("all is told", || log.head().number() >= 6);
+    vault.break_down();
+    store.refresh_now();
+    eventually("the failure is told", || log.head().number() >= 7);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let rows: Vec<Row> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let retrieval = |secret: Option<&str>, outcome, generation| Row::Retrieval {
+        source: "vault".to_owned(),
+        secret: secret.map(str::to_owned),
+        outcome,
+        generation,
+    };
+    assert_eq!(rows[0], retrieval(Some("pw"), Outcome::Read, Some(1)));
+    assert_eq!(rows[1], retrieval(Some("pw"), Outcome::Refused, None));
+    assert_eq!(rows[2], Row::Rotation { secret: "pw".to_owned(), generation: 2 });
+    assert!(rows.contains(&retrieval(Some("pw"), Outcome::Read, Some(2))));
+    assert!(rows.contains(&Row::Expired { secret: "pw".to_owned(), generation: 1 }));
+    assert!(rows.contains(&retrieval(None, Outcome::Unavailable, None)));
+    assert!(!text.contains(OLD) && !text.contains(NEW));
+}
+
+mod program {
+    use std::fs;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::cli::text;
+
+    /// The filter with one source that is declared in its configuration.
+    struct Filter {
+        child: Child,
+        input: ChildStdin,
+        output: BufReader<ChildStdout>,
+    }
+
+    impl Filter {
+        /// `keys` of a source that reads `folder/pw`.
+        fn start(folder: &TempDir, keys: &str) -> Self {
+            let config = folder.path().join("keepmum.toml");
+            let source = format!("[[source]]\nkind = 'file'\nname = 'pw'\npath = 'pw'\n{keys}");
+            fs::write(&config, source).unwrap();
+            let mut child = Command::new(env!("CARGO_BIN_EXE_keepmum"))
+                .args(["--only-known", "--config"])
+                .arg(config)
+                .env_clear()
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let input = child.stdin.take().unwrap();
+            let output = BufReader::new(child.stdout.take().unwrap());
+            Self { child, input, output }
+        }
+
+        /// What becomes of a line.
+        fn pass(&mut self, line: &str) -> String {
+            writeln!(self.input, "{line}").unwrap();
+            let mut passed = String::new();
+            self.output.read_line(&mut passed).unwrap();
+            passed.trim_end().to_owned()
+        }
+
+        fn covers(&mut self, line: &str) -> bool {
+            self.pass(line) == "[REDACTED:pw]"
+        }
+
+        /// Ends it; gives its exit code and what it said.
+        fn end(mut self) -> (Option<i32>, String) {
+            drop(self.input);
+            let mut said = Vec::new();
+            self.child.stderr.take().unwrap().read_to_end(&mut said).unwrap();
+            (self.child.wait().unwrap().code(), text(&said))
+        }
+    }
+
+    #[test]
+    fn the_filter_follows_a_file_and_goes_on_covering_the_old_value() {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("pw"), OLD).unwrap();
+        let mut filter = Filter::start(&folder, "");
+        assert!(filter.covers(OLD) && !filter.covers(NEW));
+        fs::write(folder.path().join("next"), NEW).unwrap();
+        fs::rename(folder.path().join("next"), folder.path().join("pw")).unwrap();
+        eventually("the file is read again", || filter.covers(NEW));
+        assert!(filter.covers(OLD));
+        assert_eq!(filter.end(), (Some(0), String::new()));
+    }
+
+    /// What is written through another name of the file shows in no folder that is watched.
+    #[test]
+    fn sighup_reads_every_source_again() {
+        let folder = TempDir::new().unwrap();
+        let other = TempDir::new_in(folder.path()).unwrap();
+        fs::write(other.path().join("pw"), OLD).unwrap();
+        fs::hard_link(other.path().join("pw"), folder.path().join("pw")).unwrap();
+        let mut filter = Filter::start(&folder, "");
+        assert!(filter.covers(OLD));
+        fs::write(other.path().join("pw"), NEW).unwrap();
+        assert!(!filter.covers(NEW));
+        let id = filter.child.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+        eventually("the file is read again", || filter.covers(NEW));
+        assert_eq!(filter.end(), (Some(0), String::new()));
+    }
+
+    #[test]
+    fn a_source_that_goes_away_is_warned_of_and_its_value_stays_covered() {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("pw"), OLD).unwrap();
+        let mut filter = Filter::start(&folder, "refresh = '100ms'\noverlap = '1ms'");
+        assert!(filter.covers(OLD));
+        fs::remove_file(folder.path().join("pw")).unwrap();
+        let mut said = String::new();
+        let mut errors = BufReader::new(filter.child.stderr.take().unwrap());
+        errors.read_line(&mut said).unwrap();
+        assert!(said.starts_with("keepmum: warning: source `pw`: "), "{said}");
+        assert!(said.contains("what was read before stays covered"), "{said}");
+        assert!(filter.covers(OLD));
+        fs::write(folder.path().join("pw"), NEW).unwrap();
+        eventually("it is back", || filter.covers(NEW));
+        eventually("the old value is let go", || !filter.covers(OLD));
+    }
+
+    #[test]
+    fn a_required_source_refuses_the_start_and_an_optional_one_is_waited_for() {
+        let folder = TempDir::new().unwrap();
+        let (code, said) = Filter::start(&folder, "").end();
+        assert!(code == Some(2) && said.starts_with("keepmum: error: source `pw`: "), "{said}");
+        let mut filter = Filter::start(&folder, "optional = true");
+        assert_eq!(filter.pass(OLD), OLD);
+        fs::write(folder.path().join("pw"), OLD).unwrap();
+        eventually("it is read", || filter.covers(OLD));
+        let (code, said) = filter.end();
+        assert!(code == Some(0) && said.starts_with("keepmum: warning: source `pw`: "), "{said}");
+    }
+}
+
 mod files {
     use std::fs;
     use std::os::unix::fs::symlink;
@@ -339,7 +495,7 @@ mod files {
     }
 
     /// Swaps in another version, and takes the one before it away.
-    pub(super) fn version(folder: &Path, version: u32, value: &str) {
+    fn version(folder: &Path, version: u32, value: &str) {
         let data = format!("..version-{version}");
         fs::create_dir(folder.join(&data)).unwrap();
         fs::write(folder.join(&data).join("pw"), value).unwrap();
