@@ -30,5 +30,7 @@ mod sarif;
 #[cfg(feature = "sources")]
 #[path = "suite/sources.rs"]
 mod sources;
+#[path = "suite/spelled.rs"]
+mod spelled;
 #[path = "suite/stream.rs"]
 mod stream;

@@ -32,7 +32,7 @@ impl Engine {
         if self.index.is_empty() {
             return;
         }
-        for at in introducers(text, from, text.len()) {
+        for at in introducers(text, from) {
             if !eof && let Some(claim) = self.waits(text, at) {
                 state.spelled = window.base + at as u64;
                 state.spelled_claim = window.base + claim as u64;
@@ -80,7 +80,7 @@ impl Engine {
         for start in starts(text, spelling, at).filter(|&start| starts_here || start < at) {
             if ahead.behind(&text[start..at]).is_none_or(|first| self.index.starts.allows(first)) {
                 for live in self.index.candidates(window.base + start as u64) {
-                    let spelled = Spelled::new(spelling, window.base + start as u64, live);
+                    let spelled = Spelled::new(spelling, window.base + at as u64, live);
                     self.read_spelled(state, window, spelled, eof);
                 }
             }
@@ -105,7 +105,7 @@ impl Engine {
             let Some(&mark) = text.get(plain) else { return Progress::Pending };
             if introduces(mark) {
                 for spelling in escapes(mark, &text[plain..]) {
-                    let spelled = Spelled::from_plain(spelling, live.read(), live);
+                    let spelled = Spelled::from_plain(spelling, live);
                     self.read_spelled(state, window, spelled, eof);
                 }
                 if self.index.advance(live, &text[plain..=plain]) == Progress::Done {
@@ -132,7 +132,7 @@ impl Engine {
             let start = step.at - seen as u64;
             let mut live = self.index.walk_candidate(start);
             self.index.advance(&mut live, window.slice(start, step.at));
-            let spelled = Spelled::from_plain(spelling, step.at, &live);
+            let spelled = Spelled::from_plain(spelling, &live);
             self.read_spelled(state, window, spelled, eof);
         }
     }
@@ -165,10 +165,7 @@ impl Engine {
 
     /// Redacts a value; colour codes inside of it stay.
     fn hide(&self, state: &mut State, window: Window<'_>, spelled: &Spelled, found: &Found) {
-        let label = self.secret_label(found.secret);
-        if !spelled.spelling.keeps_gaps() {
-            return add(state, window, spelled.start, found.end, label);
-        }
+        let (spelling, label) = (spelled.spelling, self.secret_label(found.secret));
         let (mut from, mut at, mut shown) = (spelled.start, spelled.start, false);
         let mut part = |from, to| match (from < to, shown) {
             (false, _) => {}
@@ -179,9 +176,10 @@ impl Engine {
             }
         };
         while at < found.end {
-            let unit = spelled.spelling.unit(window.slice(at, found.end));
+            let text = window.slice(at, found.end);
+            let unit = spelling.unit(text);
             let next = at + unit.len() as u64;
-            if let Unit::Gap { .. } = unit {
+            if matches!(unit, Unit::Gap { .. }) && spelling.keeps_gap(text[0]) {
                 part(from, at);
                 from = next;
             }

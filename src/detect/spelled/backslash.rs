@@ -12,7 +12,7 @@ pub(super) fn unit(text: &[u8]) -> Unit {
     let escape = escape(text);
     match escape {
         Unit::Escape { decoded, len } if decoded.bytes() == [control::ESCAPE] => {
-            control::behind_escape(&text[len..], len, escape)
+            control::colour(&text[len..], len, escape)
         }
         _ => escape,
     }

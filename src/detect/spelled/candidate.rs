@@ -13,6 +13,8 @@ const STEP: usize = 64;
 pub(crate) struct Spelled {
     pub(crate) spelling: Spelling,
     pub(crate) start: u64,
+    /// Where its first escape stands. What ends before is plain, and others' to find.
+    escape: u64,
     at: u64,
     live: Live,
     /// The longest value that is complete.
@@ -28,16 +30,16 @@ pub(crate) struct Found {
 }
 
 impl Spelled {
-    /// One that begins at `start`, where nothing was read yet.
-    pub(crate) fn new(spelling: Spelling, start: u64, live: Live) -> Self {
-        Self { spelling, start, at: start, live, found: None }
+    /// One that begins where `live` does, before the escape at `escape`.
+    pub(crate) fn new(spelling: Spelling, escape: u64, live: Live) -> Self {
+        let start = live.start;
+        Self { spelling, start, escape, at: start, live, found: None }
     }
 
-    /// One that goes on at `at` where a candidate of plain values meets an escape.
-    pub(crate) fn from_plain(spelling: Spelling, at: u64, live: &Live) -> Self {
-        let mut live = live.clone();
-        live.best = None;
-        Self { spelling, start: live.start, at, live, found: None }
+    /// One that goes on where a candidate of plain values has met an escape.
+    pub(crate) fn from_plain(spelling: Spelling, live: &Live) -> Self {
+        let (start, at) = (live.start, live.read());
+        Self { spelling, start, escape: at, at, live: live.clone(), found: None }
     }
 
     /// How many bytes of a value were seen.
@@ -95,10 +97,11 @@ impl Spelled {
 
     /// Compares the next bytes; `end` tells where in the text a value of a length would end.
     fn compare(&mut self, index: &Index, bytes: &[u8], end: impl Fn(usize) -> u64) -> Progress {
-        let known = self.found.map_or(0, |found| found.len);
+        let before = self.live.best;
         let progress = index.advance(&mut self.live, bytes);
-        if let Some((len, secret)) = self.live.best.filter(|(len, _)| *len > known) {
-            self.found = Some(Found { end: end(len), len, secret });
+        if let Some((len, secret)) = self.live.best.filter(|_| self.live.best != before) {
+            let found = Found { end: end(len), len, secret };
+            self.found = Some(found).filter(|found| found.end > self.escape);
         }
         progress
     }

@@ -3,7 +3,7 @@
 use super::unit::Unit;
 
 pub(super) const ESCAPE: u8 = 0x1b;
-pub(super) const BACKSPACE: u8 = 0x08;
+pub(crate) const BACKSPACE: u8 = 0x08;
 const BELL: u8 = 0x07;
 
 /// Longest control sequence, and longest OSC string: a link can hold a long address. What is longer is text, so that a
@@ -16,34 +16,30 @@ pub(super) fn unit(text: &[u8]) -> Unit {
     match text {
         [BACKSPACE] => Unit::Open,
         [BACKSPACE, ..] => Unit::Gap { len: 2 },
-        _ => behind_escape(&text[1..], 1, Unit::Plain),
+        _ => behind_escape(&text[1..]),
     }
 }
 
-/// The unit of an escape character of `len` bytes that `rest` follows; `otherwise` if it begins no sequence.
-pub(super) fn behind_escape(rest: &[u8], len: usize, otherwise: Unit) -> Unit {
-    let gap = |more: usize| Unit::Gap { len: len + more };
-    match rest.first() {
-        None => Unit::Open,
-        Some(b'[') => match sequence(&rest[1..]) {
-            Part::Ends(more) => gap(1 + more),
-            Part::Open => Unit::Open,
-            Part::No => otherwise,
-        },
-        Some(b']') => match string(&rest[1..]) {
-            Part::Ends(more) => gap(1 + more),
-            Part::Open => Unit::Open,
-            Part::No => otherwise,
-        },
+fn behind_escape(rest: &[u8]) -> Unit {
+    match rest {
+        [] => Unit::Open,
+        [b'[', ..] => colour(rest, 1, Unit::Plain),
+        [b']', rest @ ..] => string(rest).unit(2, Unit::Plain),
         // `ESC ( B` chooses a character set.
-        Some(0x20..=0x2f) => match rest.get(1) {
-            None => Unit::Open,
-            Some(0x30..=0x7e) => gap(2),
-            Some(_) => otherwise,
-        },
+        [0x20..=0x2f] => Unit::Open,
+        [0x20..=0x2f, 0x30..=0x7e, ..] => Unit::Gap { len: 3 },
         // `ESC 7`, `ESC c` and their like.
-        Some(0x30..=0x5a | 0x5c | 0x5e..=0x7e) => gap(1),
-        Some(_) => otherwise,
+        [0x30..=0x5a | 0x5c | 0x5e..=0x7e, ..] => Unit::Gap { len: 2 },
+        _ => Unit::Plain,
+    }
+}
+
+/// The unit of an escape character of `len` bytes that `rest` follows, if that is a control sequence with parameters.
+pub(super) fn colour(rest: &[u8], len: usize, otherwise: Unit) -> Unit {
+    match rest {
+        [] => Unit::Open,
+        [b'[', rest @ ..] => sequence(rest).unit(len + 1, otherwise),
+        _ => otherwise,
     }
 }
 
@@ -52,6 +48,17 @@ enum Part {
     Ends(usize),
     Open,
     No,
+}
+
+impl Part {
+    /// The unit whose first `before` bytes stand before this part.
+    fn unit(self, before: usize, otherwise: Unit) -> Unit {
+        match self {
+            Part::Ends(len) => Unit::Gap { len: before + len },
+            Part::Open => Unit::Open,
+            Part::No => otherwise,
+        }
+    }
 }
 
 /// Parameters, intermediates, and a final byte.

@@ -66,9 +66,10 @@ impl Spelling {
         matches!(self, Spelling::Control | Spelling::Wrap)
     }
 
-    /// Whether its gaps stay in the output: they are no part of the secret, and colours must not bleed.
-    pub(crate) fn keeps_gaps(self) -> bool {
-        matches!(self, Spelling::Control | Spelling::Backslash | Spelling::BackslashTwice)
+    /// Whether a gap that begins with `byte` stays in the output: colours are no part of the secret, and must not bleed.
+    /// What is struck over is a letter of it.
+    pub(crate) fn keeps_gap(self, byte: u8) -> bool {
+        self != Spelling::Wrap && byte != control::BACKSPACE
     }
 }
 
@@ -128,20 +129,22 @@ impl View {
     }
 }
 
-/// The places in `from..to` of `text` where a unit that is no plain byte can begin, in order.
-pub(crate) fn introducers(text: &[u8], from: usize, to: usize) -> impl Iterator<Item = usize> + '_ {
-    let part = &text[from..to];
+/// The places from `from` on in `text` where a unit that is no plain byte can begin, in order. Of line breaks it is the
+/// place of the line feed, and at the end that of returns that one may follow.
+pub(crate) fn introducers(text: &[u8], from: usize) -> impl Iterator<Item = usize> + '_ {
+    let part = &text[from..];
     let mut marks = memchr::memchr3_iter(b'\\', b'%', b'&', part).peekable();
     let mut controls =
         memchr::memchr3_iter(b'\n', control::ESCAPE, control::BACKSPACE, part).peekable();
-    std::iter::from_fn(move || {
+    let returns = part.iter().rev().take_while(|&&byte| byte == b'\r').count();
+    let merged = std::iter::from_fn(move || {
         let mark_first = match (marks.peek(), controls.peek()) {
             (Some(mark), Some(control)) => mark < control,
             (mark, _) => mark.is_some(),
         };
-        let at = if mark_first { marks.next() } else { controls.next() };
-        at.map(|at| from + at)
-    })
+        if mark_first { marks.next() } else { controls.next() }
+    });
+    merged.chain((returns > 0).then(|| part.len() - returns)).map(move |at| from + at)
 }
 
 /// Whether a unit that is no plain byte can begin with `byte`, whatever the spelling.
@@ -160,7 +163,7 @@ impl Spelling {
 /// its unit begins.
 pub(crate) fn escapes_at(text: &[u8], at: usize) -> impl Iterator<Item = (Spelling, usize)> {
     let mark = text[at];
-    let wrap = if matches!(mark, b'\n' | b'\\') { wrap::begins(text, at) } else { None };
+    let wrap = if matches!(mark, b'\n' | b'\r' | b'\\') { wrap::begins(text, at) } else { None };
     let own = Spelling::of(mark).filter(|spelling| *spelling != Spelling::Wrap);
     own.map(move |spelling| (spelling, at)).chain(wrap.map(|at| (Spelling::Wrap, at)))
 }
