@@ -28,7 +28,7 @@ pub use limits::Limits;
 pub use redactor::{Redactor, RedactorBuilder, Warning};
 pub use replace::Replacement;
 pub use rule::{Confidence, Left, Rule};
-pub use secret::Secret;
+pub use secret::{Collision, Occurrences, Secret, collisions};
 pub use span::Span;
 #[cfg(feature = "tokio")]
 pub use stream::{AsyncReader, AsyncWriter, Decoder, Encoded, Encoder, RedactedStream, Segments};

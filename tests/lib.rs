@@ -2,8 +2,9 @@
 //!
 //! Where do I add a test? A situation with an input and an output: `data/cases.toml`, and it runs on every surface. A law
 //! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A source of
-//! secrets, and how it is declared: `suite/sources.rs`. A rule: its own examples, which `suite/catalogue.rs` runs.
-//! The audit log: `suite/audit.rs`.
+//! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
+//! examples, which `suite/catalogue.rs` runs.
+//! The audit log: `suite/audit.rs`. Secrets that change: `suite/rotation.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/audit.rs"]
@@ -27,7 +28,8 @@ mod property;
 mod rotation;
 #[path = "suite/sarif.rs"]
 mod sarif;
-#[cfg(feature = "sources")]
+#[path = "suite/secrets.rs"]
+mod secrets;
 #[path = "suite/sources.rs"]
 mod sources;
 #[path = "suite/spelled.rs"]

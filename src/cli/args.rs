@@ -28,7 +28,7 @@ Rotation:
 
 Exit codes:
   0    done; also when the reader of the output went away
-  1    scan found a secret, rules test a bad example, rules explain a match
+  1    scan found a secret, rules test a bad example, rules explain a match, secrets check a bad value
   2    bad arguments, configuration, rule or secret source
   3    input cannot be read or output cannot be written
   70   internal error; nothing that was held back left
@@ -174,6 +174,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// About the known secrets: names and places, never values
+    Secrets {
+        /// How to print
+        #[arg(long, value_enum, default_value_t, global = true)]
+        format: Format,
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -252,6 +260,20 @@ pub(crate) enum RulesCommand {
     Explain {
         /// The text
         text: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// List them: name, source, number of forms, generation, age, next refresh
+    List,
+    /// Tell which cannot be looked for and which collide, and how often each would be found in a sample
+    ///
+    /// Exit code 0: all are good, 1: a value is empty, short or common, the same as another or inside of one.
+    Check {
+        /// A log to count in; `-` is standard input
+        #[arg(value_hint = ValueHint::FilePath)]
+        sample: Option<PathBuf>,
     },
 }
 

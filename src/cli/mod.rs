@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod rules;
 mod scan;
+mod secrets;
 mod settings;
 mod signals;
 mod sources;
@@ -26,7 +27,7 @@ use clap::{CommandFactory, Parser};
 use args::{Args, Command, ConfigCommand};
 use exit::{Exit, Failure};
 use messages::{Color, Kind, say};
-use settings::Settings;
+use settings::{Settings, declared_sources};
 
 /// Parses, runs, and says how it went.
 pub(crate) fn main() -> ExitCode {
@@ -66,7 +67,15 @@ fn run(args: Args) -> Result<Exit, Failure> {
         }
         Some(Command::Scan(scan)) => scan::run(&settings(&args, None)?, scan),
         Some(Command::Rules { format, command }) => {
-            let (exit, text) = rules::run(&settings(&args, None)?, command, *format)?;
+            let settings = said(&args, Settings::without_secrets(&args)?);
+            let (exit, text) = rules::run(&settings, command, *format)?;
+            print(text.as_bytes())?;
+            Ok(exit)
+        }
+        Some(Command::Secrets { format, command }) => {
+            let (read, warnings) = sources::read(declared_sources(&args)?)?;
+            warn(args.color, &warnings);
+            let (exit, text) = secrets::run(read, command, *format)?;
             print(text.as_bytes())?;
             Ok(exit)
         }
@@ -83,7 +92,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         }
         None => {
             command_as_file(&args)?;
-            filter::run(&said(Settings::kept(&args)?))
+            filter::run(&said(&args, Settings::kept(&args)?))
         }
     }
 }
@@ -105,12 +114,16 @@ fn command_as_file(args: &Args) -> Result<(), Failure> {
 
 /// What is in force, with its warnings said.
 fn settings(args: &Args, file: Option<&Path>) -> Result<Settings, Failure> {
-    Settings::new(args, file).map(said)
+    Ok(said(args, Settings::new(args, file)?))
 }
 
-fn said(settings: Settings) -> Settings {
-    settings.warnings.iter().for_each(|warning| say(settings.color, Kind::Warning, warning));
+fn said(args: &Args, settings: Settings) -> Settings {
+    warn(args.color, &settings.warnings);
     settings
+}
+
+fn warn(color: Color, warnings: &[String]) {
+    warnings.iter().for_each(|warning| say(color, Kind::Warning, warning));
 }
 
 fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Failure> {

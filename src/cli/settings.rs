@@ -39,37 +39,55 @@ pub(crate) struct Settings {
     pub(crate) replacement: Replacement,
 }
 
-/// Whether sources are asked again after the start.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Freshness {
-    AtStart,
-    Kept,
-}
-
 impl Settings {
     /// For what runs once.
     pub(crate) fn new(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
-        Self::with(args, file, Freshness::AtStart)
+        let (path, config) = config(args, file)?;
+        Self::read(args, path, &config, sources::opened(args, &config)?)
     }
 
     /// For what runs on: if a source can rotate, all are kept fresh.
     pub(crate) fn kept(args: &Args) -> Result<Self, Failure> {
-        Self::with(args, None, Freshness::Kept)
+        let (path, config) = config(args, None)?;
+        let opened = sources::opened(args, &config)?;
+        if !opened.iter().any(Opened::can_rotate) {
+            return Self::read(args, path, &config, opened);
+        }
+        let mut settings = Self::with(args, path, &config, Vec::new())?;
+        settings.known = sources::kept(settings.known.redactor(), opened, args.color)?;
+        Ok(settings)
+    }
+
+    /// For what is asked about the rules alone: no source is opened.
+    pub(crate) fn without_secrets(args: &Args) -> Result<Self, Failure> {
+        let (path, config) = config(args, None)?;
+        Self::with(args, path, &config, Vec::new())
+    }
+
+    fn read(
+        args: &Args,
+        path: Option<PathBuf>,
+        config: &Config,
+        opened: Vec<Opened>,
+    ) -> Result<Self, Failure> {
+        let (read, unread) = sources::read(opened)?;
+        let mut settings = Self::with(args, path, config, sources::secrets(read))?;
+        settings.warnings.splice(..0, unread);
+        Ok(settings)
     }
 
     /// The one place where anything of it is refused.
-    fn with(args: &Args, file: Option<&Path>, freshness: Freshness) -> Result<Self, Failure> {
-        let (path, config) = config(args, file)?;
-        let replacement = replacement(args, &config);
-        let opened = sources::opened(args, &config)?;
-        let fresh = freshness == Freshness::Kept && opened.iter().any(Opened::can_rotate);
-        let (kept, once) = if fresh { (opened, Vec::new()) } else { (Vec::new(), opened) };
-        let (read, unread) = sources::read(once)?;
-        let secrets = sources::secrets(read);
+    fn with(
+        args: &Args,
+        path: Option<PathBuf>,
+        config: &Config,
+        secrets: Vec<Secret>,
+    ) -> Result<Self, Failure> {
+        let replacement = replacement(args, config);
         let secret_count = secrets.len();
-        let (builder, notices) = builder(args, &config, secrets)?;
+        let (builder, notices) = builder(args, config, secrets)?;
         let builder = builder.replacement(replacement.clone());
-        let builder = with_allowed(builder, path.as_deref(), &config)?;
+        let builder = with_allowed(builder, path.as_deref(), config)?;
         Ok(Self {
             files: args.files.clone(),
             report: args.report.clone().or_else(|| config.report.clone()),
@@ -77,14 +95,14 @@ impl Settings {
             jobs: usize::from(args.jobs),
             idle: idle(args.idle_release.or(config.idle_release)),
             color: args.color,
-            warnings: [unread, warnings(args, &config, &builder, &notices)].concat(),
+            warnings: warnings(args, config, &builder, &notices),
             notices,
             rules: builder.rules().cloned().collect(),
             config: path,
             rule_count: builder.rule_count(),
             secret_count,
             replacement,
-            known: sources::known(builder.build()?, kept, args.color)?,
+            known: Known::Fixed(builder.build()?),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Sources of known secrets: those of the options and those of `keepmum.toml`, opened in one way.
 
 use std::path::Path;
+use std::time::Instant;
 
 use keepmum::source::{Declared, Environment, Fetched, Source, SourceError, in_scope};
 use keepmum::store::{Policy, SecretStore, StoreBuilder};
@@ -58,6 +59,7 @@ pub(crate) struct Read {
     pub(crate) declared: Declared,
     pub(crate) source: String,
     pub(crate) fetched: Fetched,
+    pub(crate) at: Instant,
 }
 
 /// The sources of this process's environment, opened and not yet read. Those of other environments are not opened.
@@ -84,7 +86,7 @@ pub(crate) fn read(sources: Vec<Opened>) -> Result<(Vec<Read>, Vec<String>), Fai
         match opened.read()? {
             Ok(fetched) => {
                 let source = opened.source.name().to_owned();
-                all.push(Read { declared: opened.declared, source, fetched });
+                all.push(Read { declared: opened.declared, source, fetched, at: Instant::now() });
             }
             Err(error) => warnings.push(format!("{error}; going on without it")),
         }
@@ -92,11 +94,12 @@ pub(crate) fn read(sources: Vec<Opened>) -> Result<(Vec<Read>, Vec<String>), Fai
     Ok((all, warnings))
 }
 
-/// What redacts: with `kept`, in a store whose rules are those of `redactor`; without, with `redactor` as it is.
-pub(crate) fn known(redactor: Redactor, kept: Vec<Opened>, color: Color) -> Result<Known, Failure> {
-    if kept.is_empty() {
-        return Ok(Known::Fixed(redactor));
-    }
+/// A store of all of them, with the rules of `redactor`.
+pub(crate) fn kept(
+    redactor: Redactor,
+    sources: Vec<Opened>,
+    color: Color,
+) -> Result<Known, Failure> {
     let store = SecretStore::builder(redactor).observer(move |event| {
         if event.is_warning() {
             say(color, Kind::Warning, &event.to_string());
@@ -106,7 +109,7 @@ pub(crate) fn known(redactor: Redactor, kept: Vec<Opened>, color: Color) -> Resu
         let policy = opened.policy();
         store.source(opened.source, policy)
     };
-    Ok(Known::Kept(kept.into_iter().fold(store, add).open()?))
+    Ok(Known::Kept(sources.into_iter().fold(store, add).open()?))
 }
 
 /// The secrets of all of them.

@@ -41,6 +41,11 @@ impl Secret {
         &self.name
     }
 
+    /// Under how many forms the value is looked for; none if it is empty, too short or too common.
+    pub fn form_count(&self) -> usize {
+        super::expand(self).1.len()
+    }
+
     pub(crate) fn value(&self) -> &[u8] {
         &self.value
     }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 
 use super::names::Names;
-use super::{Scope, Source, SourceError, env_file, environment, files};
+use super::{Scope, Source, SourceError, command, env_file, environment, files, one_password};
 
 /// Keys that every kind has.
 const COMMON: &[&str] = &["kind", "name", "environment", "optional", "refresh", "overlap"];
@@ -235,6 +235,8 @@ fn keys(kind: &str, own: Table) -> Result<Arc<dyn Opens>, String> {
         "environment" => read::<environment::Keys>(own),
         "env-file" => read::<env_file::Keys>(own),
         "file" => read::<files::Keys>(own),
+        "command" => read::<command::Keys>(own),
+        "1password" => read::<one_password::Keys>(own),
         "vault" | "aws" | "gcp" => Err(absent(kind)),
         _ => Err("kind: use environment, env-file, file, command, 1password, vault, aws or gcp"
             .to_owned()),

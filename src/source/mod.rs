@@ -8,19 +8,25 @@
 //! tells where its value lives.
 
 mod bytes;
+mod command;
 mod declared;
 mod env_file;
 mod environment;
 mod error;
 mod files;
+mod leaves;
 mod names;
+mod one_password;
+mod program;
 mod scope;
 
+pub use command::{Command, Format};
 pub use declared::Declared;
 pub use env_file::EnvFile;
 pub use environment::Environment;
 pub use error::SourceError;
 pub use files::Files;
+pub use one_password::{Fields, OnePassword};
 pub use scope::{Scope, in_scope};
 
 use std::path::PathBuf;
