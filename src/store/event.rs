@@ -47,6 +47,8 @@ pub enum Event {
         source: Arc<str>,
         /// Why.
         error: StoreError,
+        /// How many values that it gave before stay covered.
+        covered: usize,
         /// Failures since it was last read.
         failures: u32,
         /// After how long it is asked again.
@@ -109,16 +111,16 @@ impl fmt::Display for Event {
             Self::Added { secret, generation } => {
                 write!(f, "secret `{secret}` added, generation {generation}")
             }
-            Self::Failed { source, error, retry, .. } => {
+            Self::Failed { source, error, covered, retry, .. } => {
                 // A source's own error names it already.
                 if !error.is_source() {
                     write!(f, "source `{source}`: ")?;
                 }
-                write!(
-                    f,
-                    "{error}; what was read before stays covered, next try in {:.0} s",
-                    retry.as_secs_f64()
-                )
+                let meanwhile = match covered {
+                    0 => "going on without it",
+                    _ => "what it gave before stays covered",
+                };
+                write!(f, "{error}; {meanwhile}, next try in {:.0} s", retry.as_secs_f64())
             }
             Self::Recovered { source, failures } => {
                 write!(f, "source `{source}`: read again after {failures} failures")

@@ -261,7 +261,8 @@ impl Kept {
     fn fail(&mut self, error: StoreError, now: Instant, rng: &mut Rng) -> Event {
         let retry = self.schedule.failed(now, rng);
         let failures = self.schedule.failures();
-        Event::Failed { source: Arc::clone(&self.name), error, failures, retry }
+        let (source, covered) = (Arc::clone(&self.name), self.holding.secrets().count());
+        Event::Failed { source, error, covered, failures, retry }
     }
 
     fn retrieved(&self, generation: u64) -> Event {

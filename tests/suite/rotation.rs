@@ -461,7 +461,7 @@ mod program {
         let mut errors = BufReader::new(filter.child.stderr.take().unwrap());
         errors.read_line(&mut said).unwrap();
         assert!(said.starts_with("keepmum: warning: source `pw`: "), "{said}");
-        assert!(said.contains("what was read before stays covered"), "{said}");
+        assert!(said.contains("what it gave before stays covered"), "{said}");
         assert!(filter.covers(OLD));
         fs::write(folder.path().join("pw"), NEW).unwrap();
         eventually("it is back", || filter.covers(NEW));
