@@ -15,6 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   app 2>&1 | keepmum                                  redact a log on its way
   keepmum --env-file .env app.log                     redact a file, and the values of .env in it
+  keepmum --environment production < app.log          with the [[source]] entries of keepmum.toml
   keepmum --report findings.jsonl *.log > clean.log   redact files, and report what was found
 
 Precedence:
@@ -36,7 +37,7 @@ Exit codes:
 
 /// Keeps secrets out of what passes through: reads standard input or files, writes them redacted to standard output.
 ///
-/// Finds known values exactly (from the environment, .env files, mounted secrets) and over 400 kinds of tokens by rule.
+/// Finds known values exactly (from the environment, .env files, mounted secrets, programs, 1Password) and over 400 kinds of tokens by rule.
 /// Bytes that are not secret pass unchanged and at once.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -80,7 +81,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "[NAME=]PATH", global = true, help_heading = RULES)]
     pub(crate) secrets_file: Vec<String>,
 
-    /// The environment of this process: of [[source]] entries only those that belong to it are opened
+    /// The environment of this process, else KEEPMUM_ENVIRONMENT: no source of another one is opened
     #[arg(long, value_name = "NAME", global = true, help_heading = RULES)]
     pub(crate) environment: Option<String>,
 

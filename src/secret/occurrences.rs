@@ -80,3 +80,22 @@ impl fmt::Debug for Occurrences<'_> {
         f.debug_struct("Occurrences").field("counts", &self.counts).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_the_same_however_the_input_is_cut() {
+        let secrets = ["ab", "aba", "b", "abaabab"].map(|value| Secret::new("s", value));
+        let input = b"abaababaabababbaabaabab";
+        for first in 0..=input.len() {
+            for second in first..=input.len() {
+                let mut occurrences = Occurrences::new(&secrets);
+                let chunks = [&input[..first], &input[first..second], &input[second..]];
+                chunks.iter().for_each(|chunk| occurrences.push(chunk));
+                assert_eq!(occurrences.counts(), [9, 5, 10, 2], "{first} {second}");
+            }
+        }
+    }
+}

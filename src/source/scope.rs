@@ -29,7 +29,7 @@ impl Scope {
 
 /// One name or several.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "environment: write a name or a list of names")]
 enum Written {
     One(String),
     Several(Vec<String>),

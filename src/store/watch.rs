@@ -197,8 +197,13 @@ mod tests {
         let expected =
             [named(&root, "pw"), named(&root, "..data"), named(&root.join("..v1"), "pw")];
         assert_eq!(places, Places::from(expected));
+        fs::create_dir_all(root.join("a/b")).expect("made");
+        symlink("../pw", root.join("a/up")).expect("linked");
+        assert_eq!(follow(&root.join("a/up"), &mut Places::new()), root.join("..v1/pw"));
         lay_out(&root, &mut places);
-        assert!(matters(&places, &root.join("another")) && matters(&places, &root));
+        let all = ["another", "a/b/another", "..v1/another"];
+        assert!(all.iter().all(|name| matters(&places, &root.join(name))));
+        assert!(matters(&places, &root) && !matters(&places, &root.join("b/another")));
     }
 
     #[test]
