@@ -32,6 +32,8 @@ mod sarif;
 mod secrets;
 #[path = "suite/sources.rs"]
 mod sources;
+#[path = "suite/shells.rs"]
+mod shells;
 #[path = "suite/spelled.rs"]
 mod spelled;
 #[path = "suite/stream.rs"]

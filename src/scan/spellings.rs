@@ -5,7 +5,7 @@ use super::state::State;
 use super::window::Window;
 use crate::detect::literal::{Live, Progress, WalkStep};
 use crate::detect::spelled::{
-    Found, LOOKBACK, Spelled, Spelling, Unit, escapes_at, introducers, introduces,
+    Found, LONGEST_UNIT, LOOKBACK, Spelled, Spelling, Unit, escapes_at, introducers, introduces,
 };
 use crate::rule::{ends_in_word, is_word};
 use crate::secret::UNBOUNDED;
@@ -33,12 +33,16 @@ impl Engine {
             return;
         }
         for at in introducers(text, from) {
-            if !eof && let Some(claim) = self.waits(text, at) {
+            // Only near the end can an escape lack bytes.
+            if !eof
+                && text.len() - at < LONGEST_UNIT
+                && let Some(claim) = self.waits(text, at)
+            {
                 state.spelled = window.base + at as u64;
                 state.spelled_claim = window.base + claim as u64;
                 return;
             }
-            for (spelling, at) in escapes_at(text, at) {
+            for (spelling, at) in escapes_at(text, at, &self.index.starts) {
                 self.escape(state, window, spelling, at, eof);
             }
         }
@@ -46,8 +50,8 @@ impl Engine {
 
     /// If more bytes are needed to read the escape at `at`: the first byte that it may claim.
     fn waits(&self, text: &[u8], at: usize) -> Option<usize> {
-        let open =
-            escapes_at(text, at).filter(|&(spelling, at)| spelling.unit(&text[at..]) == Unit::Open);
+        let open = escapes_at(text, at, &self.index.starts)
+            .filter(|&(spelling, at)| spelling.unit(&text[at..]) == Unit::Open);
         open.filter_map(|(spelling, at)| {
             let before = starts(text, spelling, at).filter(|&start| start < at);
             let live = before.filter(|&start| self.index.is_live(&text[..start], &text[start..at]));
@@ -67,18 +71,18 @@ impl Engine {
         eof: bool,
     ) {
         let text = window.bytes;
-        let starts_here = match spelling.unit(&text[at..]) {
+        let unit = spelling.unit(&text[at..]);
+        let begins = match unit {
             Unit::Plain | Unit::Open => return,
             Unit::Escape { decoded, .. } if !self.index.starts.knows(decoded.bytes()[0]) => return,
             Unit::Escape { .. } => true,
             Unit::Gap { .. } => false,
         };
         let ahead = Ahead::read(spelling, &text[at..]);
-        if ahead.count > 0 && !self.index.starts.knows(ahead.bytes[0]) {
-            return;
-        }
-        for start in starts(text, spelling, at).filter(|&start| starts_here || start < at) {
-            if ahead.behind(&text[start..at]).is_none_or(|first| self.index.starts.allows(first)) {
+        let joins = at > 0 && self.index.starts.joins(text[at - 1], ahead.bytes());
+        let starts = starts(text, spelling, at).skip(usize::from(!begins));
+        for start in starts.take(if joins { LOOKBACK } else { usize::from(begins) }) {
+            if ahead.behind(&text[start..at]).is_none_or(|first| self.index.starts.begins(first)) {
                 for live in self.index.candidates(window.base + start as u64) {
                     let spelled = Spelled::new(spelling, window.base + at as u64, live);
                     self.read_spelled(state, window, spelled, eof);
@@ -215,6 +219,10 @@ impl Ahead {
         let count = bytes.len().min(4 - self.count);
         self.bytes[self.count..self.count + count].copy_from_slice(&bytes[..count]);
         self.count += count;
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.count]
     }
 
     /// The first four bytes of `plain` and these; None if there are fewer.

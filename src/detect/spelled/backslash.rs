@@ -38,7 +38,8 @@ fn simple(kind: u8) -> Option<u8> {
     Some(match kind {
         b'a' => 0x07,
         b'b' => 0x08,
-        b'e' => 0x1b,
+        // Bash writes the capital one.
+        b'e' | b'E' => 0x1b,
         b'f' => 0x0c,
         b'n' => b'\n',
         b'r' => b'\r',

@@ -9,7 +9,7 @@ const BELL: u8 = 0x07;
 /// Longest control sequence, and longest OSC string: a link can hold a long address. What is longer is text, so that a
 /// sequence that never ends swallows nothing.
 const LONGEST: usize = 64;
-const LONGEST_STRING: usize = 2048;
+pub(super) const LONGEST_STRING: usize = 2048;
 
 /// The unit at an escape character or a backspace.
 pub(super) fn unit(text: &[u8]) -> Unit {

@@ -22,7 +22,7 @@ mod unit;
 mod wrap;
 
 pub(crate) use candidate::{Found, Spelled};
-pub(crate) use spelling::{Spelling, escapes_at, introducers, introduces};
+pub(crate) use spelling::{LONGEST_UNIT, Spelling, escapes_at, introducers, introduces};
 pub(crate) use starts::Starts;
 pub(crate) use unit::Unit;
 

@@ -1,5 +1,6 @@
 //! The ways of spelling, and the bytes that show them.
 
+use super::starts::Starts;
 use super::unit::Unit;
 use super::{backslash, control, entity, percent, wrap};
 
@@ -16,6 +17,9 @@ pub(crate) enum Spelling {
     Control,
     Wrap,
 }
+
+/// No unit is longer: an address in a link is what can be longest.
+pub(crate) const LONGEST_UNIT: usize = control::LONGEST_STRING + 8;
 
 const ALL: [Spelling; 8] = [
     Spelling::Backslash,
@@ -161,9 +165,14 @@ impl Spelling {
 
 /// The spellings whose escapes can hold the introducer at `at` and that may have begun a little before it, each with where
 /// its unit begins.
-pub(crate) fn escapes_at(text: &[u8], at: usize) -> impl Iterator<Item = (Spelling, usize)> {
+pub(crate) fn escapes_at(
+    text: &[u8],
+    at: usize,
+    starts: &Starts,
+) -> impl Iterator<Item = (Spelling, usize)> {
     let mark = text[at];
-    let wrap = if matches!(mark, b'\n' | b'\r' | b'\\') { wrap::begins(text, at) } else { None };
+    let breaks = matches!(mark, b'\n' | b'\r' | b'\\');
+    let wrap = if breaks { wrap::begins(text, at, starts) } else { None };
     let own = Spelling::of(mark).filter(|spelling| *spelling != Spelling::Wrap);
     own.map(move |spelling| (spelling, at)).chain(wrap.map(|at| (Spelling::Wrap, at)))
 }

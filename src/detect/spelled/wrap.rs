@@ -1,5 +1,6 @@
 //! Line breaks that an encoder put in, as they are or escaped, with the indent of the next line.
 
+use super::starts::Starts;
 use super::unit::Unit;
 
 /// What a line break can be written as.
@@ -23,11 +24,23 @@ pub(super) fn unit(text: &[u8]) -> Unit {
 }
 
 /// Where the break that holds the line end at `at` begins, if an encoder may have put it behind what stands before.
-pub(super) fn begins(text: &[u8], at: usize) -> Option<usize> {
+///
+/// Every line of a text asks this: what `starts` says about the bytes around a bare line feed comes first.
+pub(super) fn begins(text: &[u8], at: usize, starts: &Starts) -> Option<usize> {
+    let last = *text.get(at.checked_sub(1)?)?;
+    if is_letter(last)
+        && let [b'\n', next, _, _, ..] = text[at..]
+        && is_letter(next)
+        && !starts.joins(last, &text[at + 1..])
+    {
+        return None;
+    }
     let returns = text[..at].iter().rev().take_while(|&&byte| byte == b'\r').count().min(2);
     let at = if text[at] == b'\n' { at - returns } else { at };
     let before = text[..at].last_chunk::<LETTERS>()?;
-    let letter =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    before.iter().rev().all(letter).then_some(at)
+    before.iter().rev().all(|&byte| is_letter(byte)).then_some(at)
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
