@@ -8,6 +8,8 @@ mod detect;
 mod error;
 mod finding;
 mod limits;
+#[cfg(feature = "memory")]
+pub mod memory;
 mod redactor;
 mod replace;
 pub mod rule;

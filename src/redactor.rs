@@ -19,7 +19,7 @@ use crate::rule::{
     import_gitleaks_with, paranoid_rules, parse_rules,
 };
 use crate::scan::{Class, Engine, Parts, Region};
-use crate::secret::{Kept, Secret, expand};
+use crate::secret::{Kept, Secret, expand, kept};
 use crate::span::Span;
 use crate::stream::{Clean, Core, Discard, Observe, Sink, Stream};
 
@@ -486,7 +486,7 @@ pub struct Warning {
 impl Warning {
     /// None: it is looked for.
     pub(crate) fn of(secret: &Secret) -> Option<Self> {
-        let why = match expand(secret).0 {
+        let why = match kept(secret) {
             Kept::Yes => return None,
             Kept::Empty => "is empty",
             Kept::Short => "is shorter than 4 bytes and would be found everywhere",

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "sources")]
-use crate::source::SourceError;
+use crate::secret::{Kept, kept};
+#[cfg(feature = "sources")]
+use crate::source::{Fetched, SourceError};
 use crate::{Finding, Fingerprint, Origin};
 
 /// One thing that happened. Names, places and counts: there is no field for a value.
@@ -50,7 +52,7 @@ pub enum Row {
     },
     /// Something was redacted.
     Redaction {
-        /// Where: `filter`, `run-stdout`, `run-stderr`, or what else redacts.
+        /// Where: `filter`, `run`, or what else redacts.
         surface: String,
         /// The file or stream, where the surface has several.
         #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -106,6 +108,48 @@ impl From<&SourceError> for Outcome {
 }
 
 impl Row {
+    /// Rows for what a source gave, or did not, for the set of secrets called `generation`.
+    ///
+    /// ```
+    /// use keepmum::Secret;
+    /// use keepmum::audit::{Outcome, Row};
+    /// use keepmum::source::Fetched;
+    ///
+    /// let fetched = Fetched::new(vec![Secret::new("db", "correct horse"), Secret::new("pin", "12")]);
+    /// let rows = Row::retrieved("vault", Ok(&fetched), 1);
+    /// assert!(matches!(rows[0], Row::Retrieval { outcome: Outcome::Read, .. }));
+    /// assert!(matches!(rows[1], Row::Retrieval { outcome: Outcome::Refused, .. }));
+    /// ```
+    #[cfg(feature = "sources")]
+    pub fn retrieved(
+        source: &str,
+        fetched: Result<&Fetched, &SourceError>,
+        generation: u64,
+    ) -> Vec<Row> {
+        let source = source.to_owned();
+        match fetched {
+            Ok(fetched) => fetched
+                .secrets
+                .iter()
+                .map(|secret| Row::Retrieval {
+                    source: source.clone(),
+                    secret: Some(secret.name().to_owned()),
+                    outcome: match kept(secret) {
+                        Kept::Yes => Outcome::Read,
+                        Kept::Empty | Kept::Short | Kept::Common => Outcome::Refused,
+                    },
+                    generation: Some(generation),
+                })
+                .collect(),
+            Err(error) => vec![Row::Retrieval {
+                source,
+                secret: None,
+                outcome: Outcome::from(error),
+                generation: None,
+            }],
+        }
+    }
+
     /// Rows for what was found in one piece of an input: one for each name and fingerprint, in order, so that a flood of
     /// one secret is one row with a count.
     ///
@@ -119,7 +163,11 @@ impl Row {
     /// assert!(matches!(rows[..], [Row::Redaction { offset: 0, count: 2, .. }]));
     /// # Ok::<(), keepmum::BuildError>(())
     /// ```
-    pub fn redactions(surface: &str, input: Option<&str>, findings: &[Finding]) -> Vec<Row> {
+    pub fn redactions<'a>(
+        surface: &str,
+        input: Option<&str>,
+        findings: impl IntoIterator<Item = &'a Finding>,
+    ) -> Vec<Row> {
         let mut rows: Vec<(Row, &Finding)> = Vec::new();
         for finding in findings {
             let same = |first: &Finding| {

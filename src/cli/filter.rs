@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use keepmum::Sink;
+use keepmum::memory::Protection;
 
 use super::exit::{Exit, Failure};
 use super::jobs::{self, Go, Piece};
@@ -26,7 +27,7 @@ pub(super) const CHUNK: usize = 64 << 10;
 const PIPE: usize = 1 << 20;
 
 /// Redacts every input in order.
-pub(crate) fn run(settings: &Settings) -> Result<Exit, Failure> {
+pub(crate) fn run(settings: &Settings, protection: &Protection) -> Result<Exit, Failure> {
     if let Known::Kept(store) = &settings.known {
         let listens = signals::refresh_on_hangup(store.clone());
         listens.map_err(|error| Failure::io("signals", error))?;
@@ -34,14 +35,12 @@ pub(crate) fn run(settings: &Settings) -> Result<Exit, Failure> {
     let mut run = Run::new(settings)?;
     let ended = run.inputs(&settings.files, settings.jobs);
     run.bar.finish_and_clear();
-    let reported = run.report.flush().map_err(report_failed);
     if settings.stats {
         let written = run.output.as_ref().map_or(0, Output::written);
         run.report.summary(written, &mut io::stderr().lock());
+        super::told(protection, &mut io::stderr().lock());
     }
-    let ended = ended?;
-    reported?;
-    Ok(ended.exit())
+    Ok(ended?.exit())
 }
 
 struct Run<'a> {
@@ -80,7 +79,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             known: &settings.known,
             output: Some(Output::new(roomy(own("standard output", io::stdout().as_fd())?))),
-            report: Report::new(settings.report.as_deref()).map_err(report_failed)?,
+            report: Report::new("filter", settings.report.as_deref(), settings.audit.clone())?,
             signals: Signals::listen().map_err(|error| Failure::io("signals", error))?,
             idle: settings.idle,
             bar: progress::bar(&settings.files, settings.color),
@@ -128,9 +127,7 @@ impl<'a> Run<'a> {
         };
         self.bar.inc(read as u64);
         self.report.read(read);
-        for (finding, line) in &found {
-            self.report.add(name, *line, finding).map_err(report_failed)?;
-        }
+        self.report.tell(name, &found)?;
         let output = self.output.as_mut().expect("no stream has it");
         output.clean(&bytes);
         let written = written(output)?;
@@ -214,22 +211,17 @@ impl<'a> Run<'a> {
         output: &mut Output<File>,
         lines: &mut Lines,
     ) -> Result<(), Failure> {
-        let findings = output.findings();
-        for finding in &findings {
-            let line = lines.line(finding.span().start());
-            self.report.add(name, line, finding).map_err(report_failed)?;
-        }
-        if findings.is_empty() { Ok(()) } else { self.report.flush().map_err(report_failed) }
+        self.report.tell(name, &lines.numbered(output.findings()))
     }
 }
 
 /// A handle without the standard library's buffer, which would hold back what has no line end.
-fn own(name: &str, fd: BorrowedFd<'_>) -> Result<File, Failure> {
+pub(super) fn own(name: &str, fd: BorrowedFd<'_>) -> Result<File, Failure> {
     fd.try_clone_to_owned().map(File::from).map_err(|error| Failure::io(name, error))
 }
 
 /// A pipe with room for several chunks, so that neither end waits for the other at each; anything else as it is.
-fn roomy(file: File) -> File {
+pub(super) fn roomy(file: File) -> File {
     let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     file
 }
@@ -243,11 +235,7 @@ fn written(output: &mut Output<File>) -> Result<Ended, Failure> {
     }
 }
 
-fn report_failed(error: io::Error) -> Failure {
-    Failure::io("report", error)
-}
-
 /// Whether a read only has to be asked again.
-fn is_passing(error: &io::Error) -> bool {
+pub(super) fn is_passing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }

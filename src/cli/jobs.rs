@@ -124,11 +124,8 @@ struct Collected {
 
 impl Collected {
     fn piece(&mut self, lines: &mut Lines, read: usize) -> Piece {
-        let found = self.found.drain(..).map(|finding| {
-            let line = lines.line(finding.span().start());
-            (finding, line)
-        });
-        Piece::Bytes { found: found.collect(), bytes: std::mem::take(&mut self.bytes), read }
+        let found = lines.numbered(std::mem::take(&mut self.found));
+        Piece::Bytes { found, bytes: std::mem::take(&mut self.bytes), read }
     }
 }
 

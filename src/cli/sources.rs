@@ -3,15 +3,14 @@
 use std::path::Path;
 use std::time::Instant;
 
+use keepmum::Secret;
 use keepmum::source::{Declared, Environment, Fetched, Source, SourceError, in_scope};
-use keepmum::store::{Policy, SecretStore, StoreBuilder};
-use keepmum::{Redactor, Secret};
+use keepmum::store::Policy;
 
 use super::args::Args;
+use super::audit::Audit;
 use super::config::{Config, FromEnv};
 use super::exit::Failure;
-use super::messages::{Color, Kind, say};
-use super::passing::Known;
 
 /// The variable that names the environment of a process.
 const ENVIRONMENT: &str = "KEEPMUM_ENVIRONMENT";
@@ -38,7 +37,8 @@ impl Opened {
         self.written == Written::AsEntry && self.declared.kind() != "environment"
     }
 
-    fn policy(&self) -> Policy {
+    /// How a store keeps it.
+    pub(crate) fn policy(&self) -> Policy {
         let policy = Policy::new();
         let policy = if self.declared.is_optional() { policy.optional() } else { policy };
         let policy = self.declared.refresh().into_iter().fold(policy, Policy::refresh);
@@ -46,8 +46,12 @@ impl Opened {
     }
 
     /// What it holds, or none and the reason if it is optional.
-    fn read(&mut self) -> Result<Result<Fetched, SourceError>, Failure> {
-        match self.source.fetch() {
+    fn read(&mut self, audit: Option<&Audit>) -> Result<Result<Fetched, SourceError>, Failure> {
+        let fetched = self.source.fetch();
+        if let Some(audit) = audit {
+            audit.retrieved(self.source.name(), fetched.as_ref())?;
+        }
+        match fetched {
             Err(error) if !self.declared.is_optional() => Err(error.into()),
             read => Ok(read),
         }
@@ -80,10 +84,13 @@ pub(crate) fn opened(args: &Args, config: &Config) -> Result<Vec<Opened>, Failur
 }
 
 /// Reads them all. What an optional source says instead is a warning.
-pub(crate) fn read(sources: Vec<Opened>) -> Result<(Vec<Read>, Vec<String>), Failure> {
+pub(crate) fn read(
+    sources: Vec<Opened>,
+    audit: Option<&Audit>,
+) -> Result<(Vec<Read>, Vec<String>), Failure> {
     let (mut all, mut warnings) = (Vec::new(), Vec::new());
     for mut opened in sources {
-        match opened.read()? {
+        match opened.read(audit)? {
             Ok(fetched) => {
                 let source = opened.source.name().to_owned();
                 all.push(Read { declared: opened.declared, source, fetched, at: Instant::now() });
@@ -92,24 +99,6 @@ pub(crate) fn read(sources: Vec<Opened>) -> Result<(Vec<Read>, Vec<String>), Fai
         }
     }
     Ok((all, warnings))
-}
-
-/// A store of all of them, with the rules of `redactor`.
-pub(crate) fn kept(
-    redactor: Redactor,
-    sources: Vec<Opened>,
-    color: Color,
-) -> Result<Known, Failure> {
-    let store = SecretStore::builder(redactor).observer(move |event| {
-        if event.is_warning() {
-            say(color, Kind::Warning, &event.to_string());
-        }
-    });
-    let add = |store: StoreBuilder, opened: Opened| {
-        let policy = opened.policy();
-        store.source(opened.source, policy)
-    };
-    Ok(Known::Kept(sources.into_iter().fold(store, add).open()?))
 }
 
 /// The secrets of all of them.

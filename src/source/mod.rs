@@ -18,6 +18,7 @@ mod leaves;
 mod names;
 mod one_password;
 mod program;
+mod reference;
 mod scope;
 
 pub use command::{Command, Format};
@@ -27,6 +28,7 @@ pub use environment::Environment;
 pub use error::SourceError;
 pub use files::Files;
 pub use one_password::{Fields, OnePassword};
+pub use reference::{Reference, Scheme};
 pub use scope::{Scope, in_scope};
 
 use std::path::PathBuf;

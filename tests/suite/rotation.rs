@@ -382,12 +382,19 @@ mod program {
     impl Filter {
         /// `keys` of a source that reads `folder/pw`.
         fn start(folder: &TempDir, keys: &str) -> Self {
+            Self::start_as(&[], folder, keys, &[])
+        }
+
+        /// As a command, and with further arguments.
+        fn start_as(command: &[&str], folder: &TempDir, keys: &str, more: &[&str]) -> Self {
             let config = folder.path().join("keepmum.toml");
             let source = format!("[[source]]\nkind = 'file'\nname = 'pw'\npath = 'pw'\n{keys}");
             fs::write(&config, source).unwrap();
             let mut child = Command::new(env!("CARGO_BIN_EXE_keepmum"))
+                .args(command)
                 .args(["--only-known", "--config"])
                 .arg(config)
+                .args(more)
                 .env_clear()
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -431,6 +438,44 @@ mod program {
         eventually("the file is read again", || filter.covers(NEW));
         assert!(filter.covers(OLD));
         assert_eq!(filter.end(), (Some(0), String::new()));
+    }
+
+    #[test]
+    fn what_a_program_prints_is_redacted_with_the_set_in_force() {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("pw"), OLD).unwrap();
+        let cat = &["--", "/bin/sh", "-c", "while read line; do echo \"$line\"; done"];
+        let mut program = Filter::start_as(&["run"], &folder, "", cat);
+        assert!(program.covers(OLD) && !program.covers(NEW));
+        fs::write(folder.path().join("pw"), NEW).unwrap();
+        eventually("the file is read again", || program.covers(NEW));
+        assert!(program.covers(OLD));
+        assert_eq!(program.end(), (Some(0), String::new()));
+    }
+
+    #[test]
+    fn a_rotation_is_told_in_the_audit_log() {
+        let folder = TempDir::new().unwrap();
+        let log = folder.path().join("audit.jsonl");
+        fs::write(folder.path().join("pw"), OLD).unwrap();
+        let audit = format!("--audit={}", log.display());
+        let mut filter = Filter::start_as(&[], &folder, "overlap = '1ms'", &[&audit]);
+        assert!(filter.covers(OLD));
+        // One step, so that nothing between is read: a file that is written in place is empty for a moment.
+        fs::write(folder.path().join("next"), NEW).unwrap();
+        fs::rename(folder.path().join("next"), folder.path().join("pw")).unwrap();
+        eventually("the old value is let go", || !filter.covers(OLD));
+        assert!(filter.covers(NEW));
+        filter.end();
+        let text = fs::read_to_string(&log).unwrap();
+        let rows = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        let rows: Vec<Row> = rows.filter(|row| !matches!(row, Row::Redaction { .. })).collect();
+        assert!(matches!(&rows[0], Row::Retrieval { generation: Some(1), .. }));
+        let rotation = Row::Rotation { secret: "pw".to_owned(), generation: 2 };
+        let expired = Row::Expired { secret: "pw".to_owned(), generation: 1 };
+        assert!(rows.contains(&rotation) && rows.contains(&expired), "{rows:?}");
+        let full = Filter::start_as(&[], &folder, "", &["--audit=/dev/full"]).end();
+        assert!(full.0 == Some(3) && full.1.contains("audit log"), "{full:?}");
     }
 
     /// What is written through another name of the file shows in no folder that is watched.
