@@ -21,6 +21,13 @@ impl Known {
         }
     }
 
+    /// Has every source asked again, if they are kept.
+    pub(crate) fn refresh_now(&self) {
+        if let Known::Kept(store) = self {
+            store.refresh_now();
+        }
+    }
+
     pub(crate) fn stream<S: Sink>(&self, sink: S) -> Passing<S> {
         match self {
             Known::Fixed(redactor) => Passing::Fixed(redactor.stream(sink)),

@@ -481,18 +481,22 @@ mod program {
     /// What is written through another name of the file shows in no folder that is watched.
     #[test]
     fn sighup_reads_every_source_again() {
-        let folder = TempDir::new().unwrap();
-        let other = TempDir::new_in(folder.path()).unwrap();
-        fs::write(other.path().join("pw"), OLD).unwrap();
-        fs::hard_link(other.path().join("pw"), folder.path().join("pw")).unwrap();
-        let mut filter = Filter::start(&folder, "");
-        assert!(filter.covers(OLD));
-        fs::write(other.path().join("pw"), NEW).unwrap();
-        assert!(!filter.covers(NEW));
-        let id = filter.child.id().to_string();
-        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
-        eventually("the file is read again", || filter.covers(NEW));
-        assert_eq!(filter.end(), (Some(0), String::new()));
+        let program = "trap '' HUP; while read line; do echo \"$line\"; done";
+        let run: (&[_], &[_]) = (&["run"], &["--", "/bin/sh", "-c", program]);
+        for (command, more) in [(&[][..], &[][..]), run] {
+            let folder = TempDir::new().unwrap();
+            let other = TempDir::new_in(folder.path()).unwrap();
+            fs::write(other.path().join("pw"), OLD).unwrap();
+            fs::hard_link(other.path().join("pw"), folder.path().join("pw")).unwrap();
+            let mut filter = Filter::start_as(command, &folder, "", more);
+            assert!(filter.covers(OLD));
+            fs::write(other.path().join("pw"), NEW).unwrap();
+            assert!(!filter.covers(NEW));
+            let id = filter.child.id().to_string();
+            assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+            eventually("the file is read again", || filter.covers(NEW));
+            assert_eq!(filter.end(), (Some(0), String::new()));
+        }
     }
 
     #[test]
