@@ -18,6 +18,8 @@ mod secret;
 #[cfg(feature = "sources")]
 pub mod source;
 mod span;
+#[cfg(feature = "store")]
+pub mod store;
 mod stream;
 
 pub use allow::Allowlist;
@@ -32,4 +34,4 @@ pub use secret::{Collision, Occurrences, Secret, collisions};
 pub use span::Span;
 #[cfg(feature = "tokio")]
 pub use stream::{AsyncReader, AsyncWriter, Decoder, Encoded, Encoder, RedactedStream, Segments};
-pub use stream::{Discard, Observe, Reader, Sink, Stream, Writer};
+pub use stream::{Discard, Observe, Reader, Sink, Stream, Unrelated, Writer};

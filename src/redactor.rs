@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use regex_automata::util::pool::Pool;
 
 use crate::allow::Allowlist;
 use crate::detect::literal::IndexBuilder;
 use crate::error::BuildError;
-use crate::finding::{Finding, Origin};
+use crate::finding::{Finding, Fingerprint, Origin};
 use crate::limits::Limits;
 use crate::replace::{Fingerprinter, Replacement, Texts};
 use crate::rule::{
@@ -19,7 +19,7 @@ use crate::rule::{
     import_gitleaks_with, paranoid_rules, parse_rules,
 };
 use crate::scan::{Class, Engine, Parts, Region};
-use crate::secret::{Kept, Secret, expand};
+use crate::secret::{Kept, Secret, expand, kept};
 use crate::span::Span;
 use crate::stream::{Clean, Core, Discard, Observe, Sink, Stream};
 
@@ -49,15 +49,48 @@ type NewCore = Box<dyn Fn() -> Box<Core> + Send + Sync + UnwindSafe + RefUnwindS
 pub(crate) struct Compiled {
     pub(crate) engine: Engine,
     pub(crate) texts: Texts,
-    secrets: Vec<Arc<str>>,
+    labels: Labels,
+    plan: Arc<Plan>,
 }
+
+/// What stays when the known secrets change.
+struct Plan {
+    rules: Arc<[CompiledRule]>,
+    replacement: Replacement,
+    replacements: HashMap<String, Replacement>,
+    fingerprinter: Option<Arc<Fingerprinter>>,
+    allow: Arc<Allowlist>,
+    limits: Limits,
+    /// Of every set so far: a stream that goes over to another set keeps labels by their index.
+    labels: Mutex<Labels>,
+}
+
+/// What redactions of known secrets are called. Labels are only added.
+#[derive(Clone, Default)]
+struct Labels(Vec<(Arc<str>, Option<Fingerprint>)>);
+
+impl Labels {
+    /// Where the label stands; it is added if it is new. `known` finds those that are there.
+    fn index(&mut self, label: (Arc<str>, Option<Fingerprint>), known: &mut Known) -> u32 {
+        *known.entry(label).or_insert_with_key(|label| {
+            self.0.push(label.clone());
+            self.0.len() as u32 - 1
+        })
+    }
+
+    fn known(&self) -> Known {
+        self.0.iter().cloned().zip(0..).collect()
+    }
+}
+
+type Known = HashMap<(Arc<str>, Option<Fingerprint>), u32>;
 
 impl Compiled {
     pub(crate) fn finding(&self, region: &Region) -> Finding {
         let index = region.label.index as usize;
         let (origin, name) = match region.label.class {
             Class::Rule(_) => (Origin::Rule, Arc::clone(&self.engine.rules[index].id)),
-            Class::Secret => (Origin::Secret, Arc::clone(&self.secrets[index])),
+            Class::Secret => (Origin::Secret, Arc::clone(&self.labels.0[index].0)),
             Class::Limit => (Origin::Limit, Arc::from("held")),
         };
         let span = Span::new(region.start, region.end);
@@ -110,8 +143,72 @@ impl Redactor {
         Stream::new(self.clone(), sink)
     }
 
+    /// The same rules, replacements and limits with other known secrets. Cheap beside a build: rules are shared.
+    ///
+    /// A running stream goes over to it with [`Stream::adopt`].
+    ///
+    /// ```
+    /// use keepmum::{Redactor, Secret};
+    ///
+    /// let old = Redactor::builder().secret("db-password", "correct horse")?.build()?;
+    /// let new = old.with_secrets(vec![Secret::new("db-password", "battery staple")])?;
+    /// assert_eq!(new.redact_str("battery staple"), "[REDACTED:db-password]");
+    /// # Ok::<(), keepmum::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`RedactorBuilder::known`] and [`RedactorBuilder::build`] for the secrets.
+    pub fn with_secrets(&self, secrets: Vec<Secret>) -> Result<Redactor, BuildError> {
+        self.compiled().plan.with(&secrets)
+    }
+
     pub(crate) fn compiled(&self) -> &Compiled {
         &self.inner.compiled
+    }
+
+    /// Whether both look for the same rules, so that a stream can go over from one to the other.
+    pub(crate) fn is_related(&self, other: &Redactor) -> bool {
+        Arc::ptr_eq(&self.compiled().plan, &other.compiled().plan)
+    }
+}
+
+impl Plan {
+    /// The redactor for `secrets`, whose labels are added to those of its family.
+    fn with(self: &Arc<Self>, secrets: &[Secret]) -> Result<Redactor, BuildError> {
+        let mut labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut index, mut known) = (IndexBuilder::default(), labels.known());
+        for secret in secrets {
+            if secret.value().len() > self.limits.longest_secret {
+                return Err(too_long(secret, &self.limits));
+            }
+            let print = self.fingerprinter.as_ref();
+            let print = print.and_then(|print| print.of(secret.value().trim_ascii()));
+            let label = labels.index((Arc::from(secret.name()), print), &mut known);
+            expand(secret).1.into_iter().for_each(|form| index.add(form, label));
+        }
+        let labels = labels.clone();
+        let texts = self.texts(&labels);
+        let mut engine = Engine::new(Parts {
+            rules: Arc::clone(&self.rules),
+            fingerprints: labels.0.iter().map(|(_, print)| *print).collect(),
+            fingerprinter: self.fingerprinter.clone(),
+            index: index.build(),
+            allow: Arc::clone(&self.allow),
+            limits: self.limits.clone(),
+        })?;
+        harmless(&engine, &texts)?;
+        engine.set_marks(texts.marks());
+        let compiled = Compiled { engine, texts, labels, plan: Arc::clone(self) };
+        let new: NewCore = Box::new(Box::default);
+        Ok(Redactor { inner: Arc::new(Inner { compiled, pool: Pool::new(new) }) })
+    }
+
+    fn texts(&self, labels: &Labels) -> Texts {
+        let choice = |name: &str| self.replacements.get(name).unwrap_or(&self.replacement).clone();
+        let rules = self.rules.iter().map(|rule| (&*rule.id, choice(&rule.id)));
+        let secrets = labels.0.iter().map(|(name, _)| (&**name, choice(name)));
+        Texts::new(rules, secrets)
     }
 }
 
@@ -119,7 +216,7 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor")
             .field("rules", &self.inner.compiled.engine.rules.len())
-            .field("secrets", &self.inner.compiled.secrets.len())
+            .field("secrets", &self.inner.compiled.labels.0.len())
             .finish_non_exhaustive()
     }
 }
@@ -163,8 +260,7 @@ impl RedactorBuilder {
     /// As [`secret`](Self::secret).
     pub fn known(mut self, secret: Secret) -> Result<Self, BuildError> {
         if secret.value().len() > self.limits.longest_secret {
-            let why = format!("its value is longer than {} bytes", self.limits.longest_secret);
-            return Err(BuildError::secret(secret.name(), why));
+            return Err(too_long(&secret, &self.limits));
         }
         self.secrets.push(secret);
         Ok(self)
@@ -318,8 +414,7 @@ impl RedactorBuilder {
 
     /// Which of the secrets given so far will not be looked for, and why.
     pub fn warnings(&self) -> Vec<Warning> {
-        let warning = |secret: &Secret| Warning::new(secret.name(), expand(secret).0);
-        self.secrets.iter().filter_map(warning).collect()
+        self.secrets.iter().filter_map(Warning::of).collect()
     }
 
     /// Compiles it all.
@@ -328,30 +423,17 @@ impl RedactorBuilder {
     ///
     /// A rule whose pattern is refused, or a replacement that would itself print a known secret.
     pub fn build(self) -> Result<Redactor, BuildError> {
-        let rules = self.compiled_rules()?;
-        let texts = self.texts(&rules);
-        let fingerprinter =
-            self.fingerprint_key.as_ref().map(|key| Fingerprinter::new(key.value()));
-        let fingerprints = self
-            .secrets
-            .iter()
-            .map(|secret| {
-                fingerprinter.as_ref().and_then(|print| print.of(secret.value().trim_ascii()))
-            })
-            .collect();
-        let secrets = self.secrets.iter().map(|secret| Arc::from(secret.name())).collect();
-        let mut index = IndexBuilder::default();
-        for (at, secret) in self.secrets.iter().enumerate() {
-            expand(secret).1.into_iter().for_each(|form| index.add(form, at as u32));
-        }
-        let (index, allow, limits) = (index.build(), self.allow, self.limits);
-        let mut engine =
-            Engine::new(Parts { rules, fingerprints, fingerprinter, index, allow, limits })?;
-        harmless(&engine, &texts)?;
-        engine.set_marks(texts.marks());
-        let compiled = Compiled { engine, texts, secrets };
-        let new: NewCore = Box::new(Box::default);
-        Ok(Redactor { inner: Arc::new(Inner { compiled, pool: Pool::new(new) }) })
+        let key = self.fingerprint_key.as_ref();
+        let plan = Arc::new(Plan {
+            rules: self.compiled_rules()?.into(),
+            replacement: self.replacement,
+            replacements: self.replacements,
+            fingerprinter: key.map(|key| Arc::new(Fingerprinter::new(key.value()))),
+            allow: Arc::new(self.allow),
+            limits: self.limits,
+            labels: Mutex::default(),
+        });
+        plan.with(&self.secrets)
     }
 
     fn compiled_rules(&self) -> Result<Vec<CompiledRule>, BuildError> {
@@ -366,13 +448,6 @@ impl RedactorBuilder {
             })
             .collect()
     }
-
-    fn texts(&self, rules: &[CompiledRule]) -> Texts {
-        let choice = |name: &str| self.replacements.get(name).unwrap_or(&self.replacement).clone();
-        let rules = rules.iter().map(|rule| (&*rule.id, choice(&rule.id)));
-        let secrets = self.secrets.iter().map(|secret| (secret.name(), choice(secret.name())));
-        Texts::new(rules, secrets)
-    }
 }
 
 impl fmt::Debug for RedactorBuilder {
@@ -382,6 +457,11 @@ impl fmt::Debug for RedactorBuilder {
             .field("rules", &self.rules.len())
             .finish_non_exhaustive()
     }
+}
+
+fn too_long(secret: &Secret, limits: &Limits) -> BuildError {
+    let why = format!("its value is longer than {} bytes", limits.longest_secret);
+    BuildError::secret(secret.name(), why)
 }
 
 /// Refuses replacements that would print a known secret.
@@ -404,14 +484,15 @@ pub struct Warning {
 }
 
 impl Warning {
-    fn new(name: &str, kept: Kept) -> Option<Self> {
-        let why = match kept {
+    /// None: it is looked for.
+    pub(crate) fn of(secret: &Secret) -> Option<Self> {
+        let why = match kept(secret) {
             Kept::Yes => return None,
             Kept::Empty => "is empty",
             Kept::Short => "is shorter than 4 bytes and would be found everywhere",
             Kept::Common => "is a common word; force it if it really is a secret",
         };
-        Some(Self { name: name.to_owned(), why })
+        Some(Self { name: secret.name().to_owned(), why })
     }
 
     /// The secret's name.

@@ -4,7 +4,7 @@
 //! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A source of
 //! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
-//! `suite/run.rs`; its memory: `suite/memory.rs`.
+//! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/audit.rs"]
@@ -25,13 +25,20 @@ mod no_leak;
 mod oracle;
 #[path = "suite/property.rs"]
 mod property;
+#[cfg(feature = "cli")]
+#[path = "suite/rotation.rs"]
+mod rotation;
 #[path = "suite/run.rs"]
 mod run;
 #[path = "suite/sarif.rs"]
 mod sarif;
 #[path = "suite/secrets.rs"]
 mod secrets;
+#[path = "suite/shells.rs"]
+mod shells;
 #[path = "suite/sources.rs"]
 mod sources;
+#[path = "suite/spelled.rs"]
+mod spelled;
 #[path = "suite/stream.rs"]
 mod stream;

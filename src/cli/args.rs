@@ -30,6 +30,11 @@ Precedence:
   The command line goes before keepmum.toml, which goes before the defaults. Lists (rules, globs, env files, secrets) add up.
   Without --config, ./keepmum.toml is read if it is there, or else keepmum/keepmum.toml in the user's configuration folder.
 
+Rotation:
+  A source of a [[source]] entry is read again when its file changes, its lease nears its end, `refresh` has passed, or on
+  SIGHUP; running inputs go over to the new values. Old ones stay covered for `overlap` (24h), or 5 minutes beyond a lease.
+  A source that is down at the start refuses it unless `optional = true`; one that is down later takes nothing away.
+
 Exit codes:
   0    done; also when the reader of the output went away
   1    scan found a secret, rules test a bad example, rules explain a match, secrets check a bad value, audit verify a bad

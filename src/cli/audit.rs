@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use keepmum::Finding;
 use keepmum::audit::{AuditError, Head, Log, Options, Row, verify};
 use keepmum::source::{Fetched, SourceError};
+use keepmum::store::Event;
 
 use super::args::OutputArgs;
 use super::config::Config;
@@ -64,6 +65,11 @@ impl Audit {
         fetched: Result<&Fetched, &SourceError>,
     ) -> Result<(), Failure> {
         self.record(&Row::retrieved(source, fetched, FIRST))
+    }
+
+    /// Records what happened to a store.
+    pub(crate) fn happened(&self, event: &Event) -> Result<(), Failure> {
+        self.record(&event.rows())
     }
 
     /// Records what was found in one piece of `input`.

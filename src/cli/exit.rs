@@ -73,6 +73,12 @@ impl From<keepmum::source::SourceError> for Failure {
     }
 }
 
+impl From<keepmum::store::StoreError> for Failure {
+    fn from(error: keepmum::store::StoreError) -> Self {
+        Self::usage(error)
+    }
+}
+
 impl From<keepmum::audit::AuditError> for Failure {
     fn from(error: keepmum::audit::AuditError) -> Self {
         Self::new(Exit::Io, format_args!("audit log: {error}"))

@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use keepmum::Sink;
 use keepmum::memory::Protection;
-use keepmum::{Redactor, Sink, Stream};
 use zeroize::Zeroize;
 
 use super::exit::{Exit, Failure};
 use super::jobs::{self, Go, Piece};
 use super::lines::Lines;
 use super::output::Output;
+use super::passing::{Known, Passing};
 use super::progress;
 use super::report::Report;
 use super::settings::Settings;
-use super::signals::{Signals, Woken};
+use super::signals::{self, Signals, Woken};
 
 /// Size of a read. Larger ones are slower: the buffer and the pipe's pages leave the second-level cache.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -28,6 +29,10 @@ const PIPE: usize = 1 << 20;
 
 /// Redacts every input in order.
 pub(crate) fn run(settings: &Settings, protection: &Protection) -> Result<Exit, Failure> {
+    if let Known::Kept(store) = &settings.known {
+        let listens = signals::refresh_on_hangup(store.clone());
+        listens.map_err(|error| Failure::io("signals", error))?;
+    }
     let mut run = Run::new(settings)?;
     let ended = run.inputs(&settings.files, settings.jobs);
     run.bar.finish_and_clear();
@@ -40,7 +45,7 @@ pub(crate) fn run(settings: &Settings, protection: &Protection) -> Result<Exit, 
 }
 
 struct Run<'a> {
-    redactor: &'a Redactor,
+    known: &'a Known,
     // None only while a stream has it.
     output: Option<Output<File>>,
     report: Report,
@@ -73,7 +78,7 @@ impl Ended {
 impl<'a> Run<'a> {
     fn new(settings: &'a Settings) -> Result<Self, Failure> {
         Ok(Self {
-            redactor: &settings.redactor,
+            known: &settings.known,
             output: Some(Output::new(roomy(own("standard output", io::stdout().as_fd())?))),
             report: Report::new("filter", settings.report.as_deref(), settings.audit.clone())?,
             signals: Signals::listen().map_err(|error| Failure::io("signals", error))?,
@@ -108,7 +113,7 @@ impl<'a> Run<'a> {
     /// Several files at once.
     fn at_once(&mut self, files: &[PathBuf], jobs: usize) -> Result<Ended, Failure> {
         let mut ended = Ok(Ended::AtItsEnd);
-        jobs::run(self.redactor, files, jobs, |path, piece| {
+        jobs::run(self.known, files, jobs, |path, piece| {
             ended = self.piece(&path.display().to_string(), piece);
             if matches!(ended, Ok(Ended::AtItsEnd)) { Go::On } else { Go::Stop }
         });
@@ -136,7 +141,7 @@ impl<'a> Run<'a> {
     fn input(&mut self, name: &str, mut file: File) -> Result<Ended, Failure> {
         let mut output = self.output.take().expect("given back by the input before");
         output.restart();
-        let mut stream = self.redactor.stream(output);
+        let mut stream = self.known.stream(output);
         let mut lines = Lines::default();
         let read = self.read(name, &mut file, &mut stream, &mut lines);
         // Also after a failed read: what came before it is redacted and leaves. After a failed write nothing does.
@@ -156,7 +161,7 @@ impl<'a> Run<'a> {
         &mut self,
         name: &str,
         file: &mut File,
-        stream: &mut Stream<Output<File>>,
+        stream: &mut Passing<Output<File>>,
         lines: &mut Lines,
     ) -> Result<Ended, Failure> {
         // Silence is waited for once after bytes: what `release` keeps then, it keeps until there are more.
@@ -189,7 +194,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn pass(&mut self, stream: &mut Stream<Output<File>>, count: usize, lines: &mut Lines) {
+    fn pass(&mut self, stream: &mut Passing<Output<File>>, count: usize, lines: &mut Lines) {
         let chunk = &self.chunk[..count];
         if self.report.wants_lines() {
             let (settled, decided) = (stream.sink().settled(), stream.decided());

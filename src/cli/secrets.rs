@@ -34,7 +34,8 @@ fn list(read: &[Read], format: Format) -> String {
     match format {
         Format::Json => lines(rows.iter().map(Row::json)),
         Format::Text => {
-            let head = ["NAME", "SOURCE", "FORMS", "GENERATION", "AGE", "NEXT"].map(str::to_owned);
+            let head =
+                ["NAME", "SOURCE", "FORMS", "GENERATION", "AGE", "NEXT REFRESH"].map(str::to_owned);
             columns([head].into_iter().chain(rows.iter().map(Row::cells)))
         }
     }

@@ -14,7 +14,9 @@ use super::args::{Args, Idle, Profile};
 use super::audit::Audit;
 use super::config::Config;
 use super::exit::Failure;
+use super::fresh;
 use super::messages::Color;
+use super::passing::Known;
 use super::sources::{self, Opened};
 
 /// After this long a short beginning of a possible secret is shown.
@@ -22,7 +24,7 @@ const IDLE: Duration = Duration::from_millis(100);
 
 /// What the filter needs to know.
 pub(crate) struct Settings {
-    pub(crate) redactor: Redactor,
+    pub(crate) known: Known,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) report: Option<PathBuf>,
     pub(crate) audit: Option<Arc<Audit>>,
@@ -42,7 +44,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The one place where anything of it is refused.
+    /// For what runs once.
     pub(crate) fn new(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
         let (path, config) = config(args, file)?;
         let (read, unread) = sources::read(sources::opened(args, &config)?, None)?;
@@ -51,18 +53,27 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Settings with an audit log, if one is named, and with more secrets: `more` gives them for the files of variables.
+    /// For what runs on: with an audit log, if one is named, with sources that are kept fresh, if one can rotate, and with
+    /// more secrets: `more` gives them for the files of variables.
     pub(crate) fn audited(
         args: &Args,
         more: impl FnOnce(&[&PathBuf], Option<&Audit>) -> Result<Vec<Secret>, Failure>,
     ) -> Result<Self, Failure> {
         let (path, config) = config(args, None)?;
         let audit = Audit::open(args.output(), &config, args.color)?.map(Arc::new);
-        let (read, unread) = sources::read(sources::opened(args, &config)?, audit.as_deref())?;
+        let opened = sources::opened(args, &config)?;
+        let fresh = opened.iter().any(Opened::can_rotate);
+        let (kept, once) = if fresh { (opened, Vec::new()) } else { (Vec::new(), opened) };
+        let (read, unread) = sources::read(once, audit.as_deref())?;
         let mut secrets = sources::secrets(read);
         let files: Vec<&PathBuf> = config.env_file.iter().chain(&args.env_file).collect();
         secrets.extend(more(&files, audit.as_deref())?);
+        let fixed = if fresh { secrets.clone() } else { Vec::new() };
         let mut settings = Self::with(args, path, &config, secrets)?;
+        if fresh {
+            let redactor = settings.known.redactor();
+            settings.known = fresh::known(redactor, fixed, kept, audit.clone(), args.color)?;
+        }
         settings.audit = audit;
         settings.warnings.splice(..0, unread);
         Ok(settings)
@@ -74,6 +85,7 @@ impl Settings {
         Self::with(args, path, &config, Vec::new())
     }
 
+    /// The one place where anything of it is refused.
     fn with(
         args: &Args,
         path: Option<PathBuf>,
@@ -100,7 +112,7 @@ impl Settings {
             rule_count: builder.rule_count(),
             secret_count,
             replacement,
-            redactor: builder.build()?,
+            known: Known::Fixed(builder.build()?),
         })
     }
 }

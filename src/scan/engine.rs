@@ -1,7 +1,10 @@
 //! The compiled rules and values, and the pass over a window.
 
+use std::sync::Arc;
+
 use super::prefilter::{Hit, Planner, Prefilter};
 use super::resolve::{Class, Label};
+use super::spellings::plain_run;
 use super::state::{Running, State};
 use super::tail::{REACH, Tail, Undecided};
 use super::window::Window;
@@ -24,10 +27,10 @@ pub(crate) const CONTEXT: usize = LONGEST_BEHIND + 32;
 
 /// Everything that is known before the first byte comes. Immutable.
 pub(crate) struct Engine {
-    pub(crate) rules: Vec<CompiledRule>,
+    pub(crate) rules: Arc<[CompiledRule]>,
     fingerprints: Vec<Option<Fingerprint>>,
-    fingerprinter: Option<Fingerprinter>,
-    index: Index,
+    fingerprinter: Option<Arc<Fingerprinter>>,
+    pub(super) index: Index,
     prefilter: Prefilter,
     sources: Vec<Source>,
     /// Rules whose fixed bytes stand in the middle.
@@ -35,7 +38,7 @@ pub(crate) struct Engine {
     /// Rules whose matches are the runs of a class.
     runs: Vec<u32>,
     tail: Tail,
-    allow: Allowlist,
+    allow: Arc<Allowlist>,
     /// Texts that this redactor prints: what they name is hidden already.
     marks: Vec<Vec<u8>>,
     mark_firsts: ByteSet,
@@ -44,11 +47,11 @@ pub(crate) struct Engine {
 
 /// What an [`Engine`] is made of.
 pub(crate) struct Parts {
-    pub(crate) rules: Vec<CompiledRule>,
+    pub(crate) rules: Arc<[CompiledRule]>,
     pub(crate) fingerprints: Vec<Option<Fingerprint>>,
-    pub(crate) fingerprinter: Option<Fingerprinter>,
+    pub(crate) fingerprinter: Option<Arc<Fingerprinter>>,
     pub(crate) index: Index,
-    pub(crate) allow: Allowlist,
+    pub(crate) allow: Arc<Allowlist>,
     pub(crate) limits: Limits,
 }
 
@@ -132,11 +135,35 @@ impl Engine {
         if !self.runs.is_empty() {
             self.runs(state, window, eof);
         }
+        self.spellings(state, window, eof);
         if eof {
             self.ending(state, window);
         }
         state.resolved = stop;
         self.frontier(state)
+    }
+
+    /// Looks for known secrets among the bytes that were read with another set of them. `window` is what is kept of the
+    /// input, `printed` where its undecided part begins: what was let go before cannot be taken back.
+    ///
+    /// The candidates of rules stay; starts that are a beginning under the new set are read once more with the next
+    /// bytes, where rules find what they found before (`taken` knows).
+    pub(crate) fn look_again(&self, state: &mut State, window: Window<'_>, printed: u64) {
+        state.values.clear();
+        state.walks.clear();
+        state.spellings.clear();
+        state.spelled = window.base;
+        let read = state.resolved;
+        let undecided = Tail::undecided_value(&self.index, window.bytes);
+        state.resolved = read.min(window.base + undecided as u64);
+        state.claim = state.claim.min(state.resolved);
+        let before = std::mem::take(&mut state.regions);
+        self.blocks(state, window, 0, Stop { at: state.resolved, eof: false, rules: false });
+        self.spellings(state, window, false);
+        let mut found = std::mem::replace(&mut state.regions, before);
+        found.iter_mut().filter(|region| region.end > printed).for_each(|region| {
+            state.regions.add(region.start, region.end, region.label, region.last);
+        });
     }
 
     /// Where a known secret begins in `text`.
@@ -231,7 +258,7 @@ impl Engine {
                 Source::Values(low, high) => {
                     self.value(state, window, Live::new(start, 0, (low, high)), stop);
                 }
-                Source::Walk(walk) => self.walk(state, window, walk, start),
+                Source::Walk(walk) => self.walk(state, window, walk, start, stop.eof),
                 Source::Short(short) => self.short(state, window, short, start),
             }
         }
@@ -268,6 +295,7 @@ impl Engine {
         let mut earlier = std::mem::take(&mut state.earlier);
         std::mem::swap(&mut earlier.running, &mut state.running);
         std::mem::swap(&mut earlier.values, &mut state.values);
+        std::mem::swap(&mut earlier.spellings, &mut state.spellings);
         for mut running in earlier.running.drain(..) {
             if self.goes_on(state, window, &mut running, eof) {
                 state.running.push(running);
@@ -276,9 +304,12 @@ impl Engine {
         for mut live in earlier.values.drain(..) {
             self.read_value(state, window, &mut live, eof);
         }
+        for spelled in earlier.spellings.drain(..) {
+            self.read_spelled(state, window, spelled, eof);
+        }
         state.earlier = earlier;
         for at in 0..state.walks.len() {
-            self.read_walk(state, window, at);
+            self.read_walk(state, window, at, eof);
         }
     }
 
@@ -439,7 +470,7 @@ impl Engine {
     }
 
     fn read_value(&self, state: &mut State, window: Window<'_>, live: &mut Live, eof: bool) {
-        let progress = self.index.advance(live, window.from(live.read()));
+        let progress = self.read_plain(state, window, live, eof);
         if progress == Progress::Pending && !eof {
             state.values.push(live.clone());
             return;
@@ -454,31 +485,40 @@ impl Engine {
         }
     }
 
-    fn walk(&self, state: &mut State, window: Window<'_>, walk: u32, start: u64) {
+    fn walk(&self, state: &mut State, window: Window<'_>, walk: u32, start: u64, eof: bool) {
         let at = state.walks.iter().position(|step| step.walk == walk).unwrap_or_else(|| {
             state.walks.push(WalkStep { walk, at: 0, seen: 0 });
             state.walks.len() - 1
         });
         if state.walks[at].at <= start {
             state.walks[at] = WalkStep { walk, at: start, seen: 0 };
-            self.read_walk_from_start(state, window, at);
+            self.read_walk_from_start(state, window, at, eof);
         }
     }
 
-    fn read_walk(&self, state: &mut State, window: Window<'_>, at: usize) {
+    fn read_walk(&self, state: &mut State, window: Window<'_>, at: usize, eof: bool) {
         if state.walks[at].seen > 0 {
-            self.read_walk_from_start(state, window, at);
+            self.read_walk_from_start(state, window, at, eof);
         }
     }
 
-    fn read_walk_from_start(&self, state: &mut State, window: Window<'_>, at: usize) {
+    fn read_walk_from_start(&self, state: &mut State, window: Window<'_>, at: usize, eof: bool) {
         let mut step = state.walks[at];
         let walk = &self.index.walks[step.walk as usize];
         let label = self.secret_label(walk.secret);
-        let text = window.from(step.at);
-        walk.advance(&mut step, text, |end| {
-            add(state, window, end - walk.len() as u64, end, label);
-        });
+        while step.at < window.end() {
+            let plain = plain_run(window.from(step.at), 0);
+            if plain == 0 {
+                self.fork_walk(state, window, step, eof);
+            }
+            let text = window.slice(step.at, step.at + plain.max(1) as u64);
+            walk.advance(&mut step, text, |end| {
+                add(state, window, end - walk.len() as u64, end, label);
+            });
+            if step.seen == 0 {
+                break;
+            }
+        }
         state.walks[at] = step;
     }
 
@@ -527,7 +567,7 @@ impl Engine {
         }
     }
 
-    fn secret_label(&self, secret: u32) -> Label {
+    pub(super) fn secret_label(&self, secret: u32) -> Label {
         Label {
             class: Class::Secret,
             index: secret,
@@ -550,7 +590,9 @@ impl Engine {
             .filter(|step| step.seen > 0)
             .map(|step| step.at - self.index.walks[step.walk as usize].live(step) as u64);
         let runs = state.runs.iter().map(Run::claim);
-        rules.chain(values).chain(walks).chain(runs).fold(state.claim.min(state.behind), u64::min)
+        let spelled = state.spellings.iter().map(|spelled| spelled.start);
+        let others = state.claim.min(state.behind).min(state.spelled_claim);
+        rules.chain(values).chain(walks).chain(runs).chain(spelled).fold(others, u64::min)
     }
 }
 
@@ -582,7 +624,7 @@ fn take(state: &mut State, lane: Lane, end: u64) {
     }
 }
 
-fn add(state: &mut State, window: Window<'_>, start: u64, end: u64, label: Label) {
+pub(super) fn add(state: &mut State, window: Window<'_>, start: u64, end: u64, label: Label) {
     let mut last = [b'*'; 4];
     let shown = window.slice(end.saturating_sub(4).max(start), end);
     last[4 - shown.len()..].copy_from_slice(shown);

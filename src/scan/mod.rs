@@ -3,6 +3,7 @@
 mod engine;
 mod prefilter;
 mod resolve;
+mod spellings;
 mod state;
 mod tail;
 mod window;

@@ -43,7 +43,16 @@ pub(crate) struct Regions(Vec<Region>);
 
 impl Regions {
     pub(crate) fn add(&mut self, start: u64, end: u64, label: Label, last: [u8; 4]) {
-        let mut new = Region { start, end, label, last, shown: false };
+        self.join(Region { start, end, label, last, shown: false });
+    }
+
+    /// Adds what belongs to a region before it and is dropped without a replacement of its own.
+    pub(crate) fn add_silent(&mut self, start: u64, end: u64, label: Label) {
+        self.join(Region { start, end, label, last: [b'*'; 4], shown: true });
+    }
+
+    fn join(&mut self, mut new: Region) {
+        let (start, end) = (new.start, new.end);
         let after = self.0.partition_point(|region| region.start <= end);
         let before = self.0[..after].partition_point(|region| region.end < start);
         for old in &self.0[before..after] {

@@ -7,6 +7,7 @@ use super::resolve::{Label, Regions};
 use crate::detect::literal::{Live, WalkStep};
 use crate::detect::pattern::{Candidate, Lane};
 use crate::detect::run::Run;
+use crate::detect::spelled::Spelled;
 use crate::rule::CompiledRule;
 
 /// The memory of one stream. It is reused: after the first inputs nothing of it allocates.
@@ -22,7 +23,13 @@ pub(crate) struct State {
     pub(super) running: Vec<Running>,
     /// Candidates of known values.
     pub(super) values: Vec<Live>,
-    /// Empty lists to swap with the two above while their candidates read on.
+    /// Every escape before it was read.
+    pub(crate) spelled: u64,
+    /// No byte before it can be claimed by an escape that was not.
+    pub(super) spelled_claim: u64,
+    /// Candidates of known values that are spelled with escapes.
+    pub(super) spellings: Vec<Spelled>,
+    /// Empty lists to swap with those above while their candidates read on.
     pub(super) earlier: Earlier,
     /// How far the runs of each rule that has them were followed.
     pub(super) runs: Vec<Run>,
@@ -42,6 +49,7 @@ pub(crate) struct State {
 pub(super) struct Earlier {
     pub(super) running: Vec<Running>,
     pub(super) values: Vec<Live>,
+    pub(super) spellings: Vec<Spelled>,
 }
 
 /// A candidate, and its label once it is accepted.
@@ -65,6 +73,8 @@ impl State {
     /// Makes it as new, keeping its memory.
     pub(crate) fn reset(&mut self) {
         (self.resolved, self.claim, self.behind) = (0, 0, 0);
+        (self.spelled, self.spelled_claim) = (0, u64::MAX);
+        self.spellings.clear();
         self.running.clear();
         self.values.clear();
         self.walks.clear();

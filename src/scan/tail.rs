@@ -54,6 +54,13 @@ impl Tail {
         }
         found
     }
+
+    /// The earliest of the last starts of `haystack` that may be the beginning of a known secret; its end if none is.
+    pub(super) fn undecided_value(index: &Index, haystack: &[u8]) -> usize {
+        let end = haystack.len();
+        let mut last = end.saturating_sub(REACH)..end;
+        last.find(|&at| index.is_live(&haystack[..at], &haystack[at..])).unwrap_or(end)
+    }
 }
 
 fn may_begin(heads: &[Vec<Head>], text: &[u8]) -> bool {

@@ -7,8 +7,6 @@ mod occurrences;
 mod value;
 
 pub use collisions::{Collision, collisions};
-#[cfg(all(feature = "audit", feature = "sources"))]
-pub(crate) use forms::kept;
-pub(crate) use forms::{Form, Kept, UNBOUNDED, expand};
+pub(crate) use forms::{Form, Kept, UNBOUNDED, expand, kept};
 pub use occurrences::Occurrences;
 pub use value::Secret;

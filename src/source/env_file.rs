@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::declared::{Opens, Place};
 use super::names::Names;
-use super::{Fetched, Source, SourceError, bytes, links};
+use super::{Fetched, Source, SourceError, bytes};
 use crate::Secret;
 
 /// Every value of a `.env` file.
@@ -82,7 +82,7 @@ impl Source for EnvFile {
     }
 
     fn watched(&self) -> Vec<PathBuf> {
-        links::watched(&self.path)
+        vec![self.path.clone()]
     }
 }
 

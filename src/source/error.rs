@@ -79,6 +79,11 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A source that is called as its place is.
+        let place = self.why.strip_prefix(&self.source);
+        if place.is_some_and(|rest| rest.starts_with(':')) {
+            return f.write_str(&self.why);
+        }
         write!(f, "source `{}`: {}", self.source, self.why)
     }
 }

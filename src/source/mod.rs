@@ -25,7 +25,6 @@ mod files;
 #[cfg(feature = "gcp")]
 pub mod gcp;
 mod leaves;
-mod links;
 mod names;
 mod one_password;
 mod program;
@@ -82,7 +81,8 @@ pub trait Source: Send {
     /// would let a secret pass.
     fn fetch(&mut self) -> Result<Fetched, SourceError>;
 
-    /// Files and folders whose change means that it should be read again.
+    /// Files and folders whose change means that it should be read again. Links on the way to them, and in the folders,
+    /// are followed by who watches.
     fn watched(&self) -> Vec<PathBuf> {
         Vec::new()
     }

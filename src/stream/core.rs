@@ -96,7 +96,7 @@ impl Core {
 
     /// The first byte that is needed again: undecided ones and the context before them.
     fn keep_from(&self) -> u64 {
-        self.printed.min(self.state.resolved).saturating_sub(CONTEXT as u64)
+        self.printed.min(self.state.resolved).min(self.state.spelled).saturating_sub(CONTEXT as u64)
     }
 
     fn step(&mut self, compiled: &Compiled, window: Window<'_>, eof: bool, sink: &mut impl Sink) {
@@ -173,6 +173,12 @@ impl Core {
         let mut trial = self.state.clone();
         compiled.engine.scan(&mut trial, Window::new(&self.carry, self.base), true);
         trial.regions.iter_mut().any(|region| region.end > self.printed)
+    }
+
+    /// Goes over to another set of known secrets. What is held is looked through again.
+    pub(crate) fn adopt(&mut self, compiled: &Compiled) {
+        let window = Window::new(&self.carry, self.base);
+        compiled.engine.look_again(&mut self.state, window, self.printed);
     }
 
     pub(crate) fn finish(&mut self, compiled: &Compiled, sink: &mut impl Sink) {

@@ -65,6 +65,34 @@ impl<S: Sink> Stream<S> {
         self.core.release(self.redactor.compiled(), &mut self.sink);
     }
 
+    /// Goes over to another set of known secrets: `redactor` was made from this stream's by
+    /// [`Redactor::with_secrets`]. Bytes that are still held are looked through again with the new set, and a new secret
+    /// whose first bytes have left already is redacted from here on.
+    ///
+    /// ```
+    /// use keepmum::{Redactor, Secret};
+    ///
+    /// let old = Redactor::builder().build()?;
+    /// let mut stream = old.stream(Vec::new());
+    /// stream.push(b"early correct horse, ");
+    /// stream.adopt(&old.with_secrets(vec![Secret::new("pw", "correct horse")])?)?;
+    /// stream.push(b"late correct horse");
+    /// assert_eq!(stream.finish(), b"early correct horse, late [REDACTED:pw]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Unrelated`] if it was not; the stream goes on as before.
+    pub fn adopt(&mut self, redactor: &Redactor) -> Result<(), Unrelated> {
+        if !self.redactor.is_related(redactor) {
+            return Err(Unrelated);
+        }
+        self.redactor = redactor.clone();
+        self.core.adopt(self.redactor.compiled());
+        Ok(())
+    }
+
     /// Says that the input is over, and returns the sink.
     pub fn finish(mut self) -> S {
         self.core.finish(self.redactor.compiled(), &mut self.sink);
@@ -86,6 +114,18 @@ impl<S: Sink> Stream<S> {
         &mut self.sink
     }
 }
+
+/// A redactor was not made from the stream's own by [`Redactor::with_secrets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unrelated;
+
+impl std::fmt::Display for Unrelated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the redactor was not made from the stream's own with other secrets")
+    }
+}
+
+impl std::error::Error for Unrelated {}
 
 impl<S: Sink + std::fmt::Debug> std::fmt::Debug for Stream<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

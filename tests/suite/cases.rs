@@ -24,6 +24,9 @@ pub(crate) struct Case {
     pub(crate) rules: bool,
     #[serde(default)]
     pub(crate) paranoid: bool,
+    /// Something inside the secret stays, so spans do not tell the output.
+    #[serde(default)]
+    survives: bool,
     input: String,
     output: String,
 }
@@ -55,6 +58,9 @@ pub(crate) fn cases() -> Vec<Case> {
     toml::from_str::<File>(include_str!("../data/cases.toml")).unwrap().case
 }
 
+/// The surface that tells spans.
+const FINDINGS: &str = "findings";
+
 /// `\xHH` is a byte.
 fn bytes(text: &str) -> Vec<u8> {
     let mut parts = text.split("\\x");
@@ -67,20 +73,17 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 fn every_case(surface: &str, run: impl Fn(&Redactor, &[u8], &mut dyn FnMut(Vec<u8>))) {
-    for case in cases() {
+    let mut failed: Vec<(String, Option<u32>, String, String)> = Vec::new();
+    for case in cases().into_iter().filter(|case| !case.survives || surface != FINDINGS) {
         let expected = case.output();
-        let redactor = case.redactor();
-        run(&redactor, &case.input(), &mut |got| {
-            let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            assert_eq!(
-                shown(&got),
-                shown(&expected),
-                "{surface}: {} ({:?})",
-                case.name,
-                case.scenario
-            );
+        run(&case.redactor(), &case.input(), &mut |got| {
+            if got != expected && failed.last().is_none_or(|(name, ..)| *name != case.name) {
+                let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                failed.push((case.name.clone(), case.scenario, shown(&got), shown(&expected)));
+            }
         });
     }
+    assert!(failed.is_empty(), "{surface}, each with what came and what should: {failed:#?}");
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn byte_by_byte() {
 
 #[test]
 fn findings_cover_what_is_replaced() {
-    every_case("findings", |redactor, input, check| {
+    every_case(FINDINGS, |redactor, input, check| {
         let (mut out, mut at) = (Vec::new(), 0);
         for finding in redactor.find(input) {
             out.extend_from_slice(&input[at..finding.span().start() as usize]);

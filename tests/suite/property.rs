@@ -1,6 +1,6 @@
 //! Random inputs over small alphabets, against the oracle.
 
-use keepmum::{Limits, Redactor, Replacement};
+use keepmum::{Limits, Redactor, Replacement, Secret};
 use proptest::prelude::*;
 
 use crate::oracle::{self, OracleRule};
@@ -79,10 +79,13 @@ fn oracle_rules(judged: usize) -> Vec<OracleRule> {
 fn redactor(secrets: &[Vec<u8>], rules: &str, judged: usize) -> Redactor {
     let limits = Limits { judged, ..Limits::default() };
     let builder = Redactor::builder().limits(limits).replacement(Replacement::Fixed(MARK.into()));
-    let builder = secrets.iter().enumerate().try_fold(builder, |builder, (at, secret)| {
-        builder.known(keepmum::Secret::new(&format!("s{at}"), secret.clone()).forced())
-    });
+    let builder = named(secrets).into_iter().try_fold(builder, keepmum::RedactorBuilder::known);
     builder.and_then(|b| b.rules_toml("test", rules)).and_then(|b| b.build()).expect("small parts")
+}
+
+fn named(secrets: &[Vec<u8>]) -> Vec<Secret> {
+    let named = secrets.iter().enumerate();
+    named.map(|(at, secret)| Secret::new(&format!("s{at}"), secret.clone()).forced()).collect()
 }
 
 /// Redacts `input` in chunks of the given lengths, and checks how much is held.
@@ -167,6 +170,49 @@ proptest! {
         prop_assert_eq!(shown(&redactor.redact(&input)), shown(&expected), "one-shot");
         prop_assert_eq!(shown(&streamed(&redactor, &input, &lengths)), shown(&expected), "chunks");
         prop_assert_eq!(shown(&streamed(&redactor, &input, &[1])), shown(&expected), "byte by byte");
+    }
+
+    #[test]
+    fn going_over_to_the_same_set_changes_nothing(
+        input in letters(120),
+        secrets in values(),
+        lengths in proptest::collection::vec(1..9_usize, 1..6),
+    ) {
+        let redactor = redactor(&secrets, RULES, 4);
+        let again = redactor.with_secrets(named(&secrets)).expect("built before");
+        let mut stream = redactor.stream(Vec::new());
+        let (mut rest, mut lengths) = (input.as_slice(), lengths.iter().cycle());
+        while !rest.is_empty() {
+            let (chunk, behind) = rest.split_at(rest.len().min(*lengths.next().unwrap_or(&1)));
+            stream.push(chunk);
+            stream.adopt(&again).expect("of one family");
+            rest = behind;
+        }
+        let expected = redactor.redact(&input).into_owned();
+        prop_assert_eq!(stream.finish(), expected);
+    }
+
+    #[test]
+    fn a_new_set_hides_what_has_not_left(
+        before in letters(60),
+        after in letters(60),
+        old in values(),
+        new in values(),
+        lengths in proptest::collection::vec(1..9_usize, 1..4),
+    ) {
+        let old = redactor(&old, RULES, 4);
+        let mut stream = old.stream(Vec::new());
+        before.chunks(lengths[0]).for_each(|chunk| stream.push(chunk));
+        let left = stream.decided() as usize;
+        stream.adopt(&old.with_secrets(named(&new)).expect("small parts")).expect("of one family");
+        let shown = stream.sink().len();
+        after.chunks(*lengths.last().unwrap_or(&1)).for_each(|chunk| stream.push(chunk));
+        let out = stream.finish();
+        let input = [before, after].concat();
+        for secret in new.iter().filter(|secret| secret.len() >= 8) {
+            let hidden = !out[shown..].windows(secret.len()).any(|window| window == secret.as_slice());
+            prop_assert!(hidden, "{:?} {} {:?}", String::from_utf8_lossy(&input), left, String::from_utf8_lossy(&out));
+        }
     }
 
     #[test]

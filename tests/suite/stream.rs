@@ -381,3 +381,50 @@ fn halves_in_two_streams_do_not_meet() {
     assert_eq!(pushed(&redactor, &[Some("hunt")]), b"hunt");
     assert_eq!(pushed(&redactor, &[Some("er2-x9")]), b"er2-x9");
 }
+
+/// Scenario 63: what is held when a secret is added is looked through again; what has left stays.
+#[test]
+fn a_secret_that_is_added_hides_what_is_held() {
+    let old = with(&["correct-horse-battery"]);
+    let mut stream = old.stream(Vec::new());
+    stream.push(b"horse-ba correct-horse-bat");
+    assert_eq!(stream.sink(), b"horse-ba ");
+    let new = old.with_secrets(vec![keepmum::Secret::new("n", "horse-ba")]).unwrap();
+    stream.adopt(&new).unwrap();
+    stream.push(b"x");
+    assert_eq!(stream.finish(), b"horse-ba correct-[REDACTED:n]tx");
+}
+
+/// Scenario 63: one whose beginning has left is hidden from there on.
+#[test]
+fn a_secret_that_is_added_in_its_middle_hides_the_rest() {
+    let old = with(&[]);
+    let mut stream = old.stream(Vec::new());
+    stream.push(b"x corr");
+    stream
+        .adopt(&old.with_secrets(vec![keepmum::Secret::new("n", "correct-horse")]).unwrap())
+        .unwrap();
+    stream.push(b"ect-horse!");
+    assert_eq!(stream.finish(), b"x corr[REDACTED:n]!");
+}
+
+/// Scenario 64: a set may be empty at first.
+#[test]
+fn an_empty_set_can_grow() {
+    let old = Redactor::builder().build().unwrap();
+    let mut stream = old.stream(Vec::new());
+    stream.push(b"correct-horse ");
+    stream
+        .adopt(&old.with_secrets(vec![keepmum::Secret::new("n", "correct-horse")]).unwrap())
+        .unwrap();
+    stream.push(b"correct-horse");
+    assert_eq!(stream.finish(), b"correct-horse [REDACTED:n]");
+}
+
+#[test]
+fn a_stream_goes_over_to_its_own_family_only() {
+    let mut stream = with(&["correct-horse"]).stream(Vec::new());
+    assert_eq!(stream.adopt(&with(&["battery-staple"])), Err(keepmum::Unrelated));
+    stream.push(b"correct-horse battery-staple");
+    assert_eq!(stream.finish(), b"[REDACTED:s0] battery-staple");
+}

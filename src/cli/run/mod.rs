@@ -108,7 +108,18 @@ impl Streams<'_> {
             }
         };
         let (linger, outcome) = (self.linger, Outcome::default());
-        Ok(Supervisor { program, signals, pty, done, open, stop: Some(stop), linger, outcome })
+        let known = self.settings.known.clone();
+        Ok(Supervisor {
+            program,
+            known,
+            signals,
+            pty,
+            done,
+            open,
+            stop: Some(stop),
+            linger,
+            outcome,
+        })
     }
 
     fn start(&self, pipe: Pipe, sender: Sender<Done>, mut bell: Bell) -> io::Result<()> {
@@ -116,7 +127,7 @@ impl Streams<'_> {
         let mut output = Output::new(roomy(pipe.to));
         let pump = Pump {
             name,
-            redactor: self.settings.redactor.clone(),
+            known: self.settings.known.clone(),
             source: roomy(pipe.source),
             stop: pipe.stop,
             idle: self.settings.idle,

@@ -6,7 +6,6 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use keepmum::{Redactor, Stream};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
 use zeroize::Zeroize;
@@ -15,12 +14,13 @@ use crate::cli::exit::Failure;
 use crate::cli::filter::{CHUNK, is_passing};
 use crate::cli::lines::Lines;
 use crate::cli::output::Output;
+use crate::cli::passing::{Known, Passing};
 use crate::cli::report::SharedReport;
 
 /// Reads one output, redacts it, and writes it.
 pub(super) struct Pump {
     pub(super) name: &'static str,
-    pub(super) redactor: Redactor,
+    pub(super) known: Known,
     pub(super) source: File,
     /// Ends when the program is gone and nobody waits for others that hold its output.
     pub(super) stop: UnixStream,
@@ -56,7 +56,7 @@ enum Woken {
 impl Pump {
     /// Runs until the end. The source is closed then: a program that goes on writing is not left waiting.
     pub(super) fn run(mut self, output: &mut Output<File>) -> Result<Ended, Broken> {
-        let mut stream = self.redactor.stream(output);
+        let mut stream = self.known.stream(output);
         let mut lines = Lines::default();
         let ended = self.read(&mut stream, &mut lines);
         // After a failed write nothing more is written, also not what was held.
@@ -71,7 +71,7 @@ impl Pump {
 
     fn read(
         &mut self,
-        stream: &mut Stream<&mut Output<File>>,
+        stream: &mut Passing<&mut Output<File>>,
         lines: &mut Lines,
     ) -> Result<Ended, Broken> {
         let mut chunk = vec![0; CHUNK];
@@ -127,7 +127,7 @@ impl Pump {
     fn drain(
         &mut self,
         chunk: &mut [u8],
-        stream: &mut Stream<&mut Output<File>>,
+        stream: &mut Passing<&mut Output<File>>,
         lines: &mut Lines,
     ) {
         let mut left = ioctl_fionread(&self.source).unwrap_or(0) as usize;
@@ -145,7 +145,7 @@ impl Pump {
         }
     }
 
-    fn pass(&self, chunk: &[u8], stream: &mut Stream<&mut Output<File>>, lines: &mut Lines) {
+    fn pass(&self, chunk: &[u8], stream: &mut Passing<&mut Output<File>>, lines: &mut Lines) {
         if self.report.lock().wants_lines() {
             let (settled, decided) = (stream.sink().settled(), stream.decided());
             lines.forget(settled, decided);

@@ -14,6 +14,7 @@ use super::pump::{Broken, Ended};
 use super::signals::{Came, Signals};
 use super::terminal;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::passing::Known;
 
 /// Everything about a program that runs.
 ///
@@ -24,6 +25,7 @@ use crate::cli::exit::{Exit, Failure};
 /// ```
 pub(super) struct Supervisor {
     pub(super) program: Program,
+    pub(super) known: Known,
     pub(super) signals: Signals,
     /// The program's terminal, if it has one of its own.
     pub(super) pty: Option<File>,
@@ -77,6 +79,10 @@ impl Supervisor {
     }
 
     fn pass_on(&self, came: Came) {
+        // A program that is told to read its secrets again prints the new ones.
+        if let Came::Key(SIGHUP) | Came::Sent(SIGHUP) = came {
+            self.known.refresh_now();
+        }
         match (came, &self.pty) {
             (Came::Child, _) => {}
             (Came::Resized, Some(pty)) => terminal::resize(pty),

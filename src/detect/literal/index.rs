@@ -6,16 +6,20 @@ use super::SecretId;
 use super::sorted::{Live, Progress, Sorted};
 use super::tier::Tier;
 use super::walk::Walk;
+use crate::detect::spelled::Starts;
 use crate::rule::{ByteSet, Head, ends_in_word};
 use crate::secret::{Form, UNBOUNDED};
 
 /// Up to this many values are heads of the prefilter; more have probes of their own. Measured: 64 more fragments cost
 /// the prefilter less than a probe pass does.
-const FEW: usize = 64;
+const FEW: usize = 160;
 /// The last start of a prefilter window in a value, so that its first eleven bytes always show it.
 const LATEST: usize = 4;
 /// Values from here on get the wide stride when there are many.
 const LONG: usize = Tier::<8, 8>::SHORTEST;
+
+/// The list of walks and short values.
+const OTHERS: usize = 2;
 
 /// Where a head of the prefilter came from.
 #[derive(Clone, Copy)]
@@ -50,7 +54,8 @@ impl IndexBuilder {
         // Of equal values the secret that was given first names both.
         self.forms.sort_unstable();
         self.forms.dedup_by(|b, a| a.0 == b.0);
-        let mut index = Index::default();
+        let starts = Starts::new(self.forms.iter().map(|(form, _)| form.0.as_slice()));
+        let mut index = Index { starts, ..Index::default() };
         let many = self.forms.len() > FEW;
         let long = |form: &Form| !many || form.0.len() >= LONG;
         let sizes = self.forms.iter().filter(|(form, _)| long(form)).map(|(form, _)| form.0.len());
@@ -69,12 +74,15 @@ impl IndexBuilder {
 /// The compiled index.
 #[derive(Default)]
 pub(crate) struct Index {
-    // Few values: all are in the first list. Many: those from `LONG` on in the first, the others in the second.
-    lists: [Sorted; 2],
+    // Few values: all are in the first list. Many: those from `LONG` on in the first, the others in the second. The third
+    // holds walks and short values again, for those that look for every form alike.
+    lists: [Sorted; 3],
     tiers: Option<(Tier<8, 8>, Tier<4, 5>)>,
     pub(crate) walks: Vec<Walk>,
     pub(crate) shorts: Vec<Short>,
     first_bytes: Option<ByteSet>,
+    /// What forms begin with, for candidates that are not found by a head.
+    pub(crate) starts: Starts,
 }
 
 impl Index {
@@ -82,8 +90,10 @@ impl Index {
         self.first_bytes.get_or_insert(ByteSet::EMPTY).insert(value[0]);
         if value.len() < UNBOUNDED {
             self.shorts.push(Short { value: Zeroizing::new(value.to_vec()), secret });
+            self.lists[OTHERS].push(value, secret);
         } else if let Some(walk) = Walk::needed(value, UNBOUNDED, secret) {
             self.walks.push(walk);
+            self.lists[OTHERS].push(value, secret);
         } else {
             self.lists[list].push(value, secret);
         }
@@ -145,11 +155,26 @@ impl Index {
         self.lists[usize::from(live.list)].first(live)
     }
 
+    fn plain(&self) -> impl Iterator<Item = &Sorted> {
+        self.lists[..OTHERS].iter()
+    }
+
+    /// A candidate for every form, at `start`.
+    pub(crate) fn candidates(&self, start: u64) -> impl Iterator<Item = Live> + '_ {
+        let filled = self.lists.iter().enumerate().filter(|(_, list)| list.len() > 0);
+        filled.map(move |(at, list)| Live::new(start, at as u8, (0, list.len() as u32)))
+    }
+
+    /// A candidate for the walks, at `start`.
+    pub(crate) fn walk_candidate(&self, start: u64) -> Live {
+        Live::new(start, OTHERS as u8, (0, self.lists[OTHERS].len() as u32))
+    }
+
     /// Whether `text`, which stands behind `before`, is a proper prefix of some value, or a short value whose right
     /// boundary is not known yet.
     pub(crate) fn is_live(&self, before: &[u8], text: &[u8]) -> bool {
         self.first_bytes.is_some_and(|first| first.contains(text[0]))
-            && (self.lists.iter().any(|list| list.is_live(text))
+            && (self.plain().any(|list| list.is_live(text))
                 || self.walks.iter().any(|walk| walk.value().starts_with(text))
                 || self.shorts.iter().any(|short| short.value.starts_with(text))
                     && !ends_in_word(before))
@@ -160,7 +185,7 @@ impl Index {
         if !self.first_bytes.is_some_and(|first| first.contains(text[0])) {
             return None;
         }
-        let listed = self.lists.iter().find_map(|list| list.successor(text));
+        let listed = self.plain().find_map(|list| list.successor(text));
         let walk = || {
             self.walks.iter().find(|walk| walk.len() > text.len() && walk.value().starts_with(text))
         };

@@ -149,6 +149,11 @@ impl Live {
         Self { start, list, low: range.0, high: range.1, seen: 0, best: None }
     }
 
+    /// How many bytes agree.
+    pub(crate) fn seen(&self) -> usize {
+        self.seen
+    }
+
     /// Offset of the next byte to read.
     pub(crate) fn read(&self) -> u64 {
         self.start + self.seen as u64

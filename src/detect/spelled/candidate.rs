@@ -1,0 +1,108 @@
+//! A place where a value may stand, spelled.
+
+use super::spelling::Spelling;
+use super::unit::Unit;
+use crate::detect::literal::{Index, Live, Progress, SecretId};
+use crate::scan::Window;
+
+/// Bytes that are searched for the next escape at once.
+const STEP: usize = 64;
+
+/// A candidate: from `start` on `spelling` was read up to `at`, and stands for what `live` has seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Spelled {
+    pub(crate) spelling: Spelling,
+    pub(crate) start: u64,
+    /// Where its first escape stands. What ends before is plain, and others' to find.
+    escape: u64,
+    at: u64,
+    live: Live,
+    /// The longest value that is complete.
+    pub(crate) found: Option<Found>,
+}
+
+/// A complete value: where it ends, how long it is in plain, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) end: u64,
+    pub(crate) len: usize,
+    pub(crate) secret: SecretId,
+}
+
+impl Spelled {
+    /// One that begins where `live` does, before the escape at `escape`.
+    pub(crate) fn new(spelling: Spelling, escape: u64, live: Live) -> Self {
+        let start = live.start;
+        Self { spelling, start, escape, at: start, live, found: None }
+    }
+
+    /// One that goes on where a candidate of plain values has met an escape.
+    pub(crate) fn from_plain(spelling: Spelling, live: &Live) -> Self {
+        let (start, at) = (live.start, live.read());
+        Self { spelling, start, escape: at, at, live: live.clone(), found: None }
+    }
+
+    /// How many bytes of a value were seen.
+    pub(crate) fn seen(&self) -> usize {
+        self.live.seen()
+    }
+
+    /// The secret that it may be a part of.
+    pub(crate) fn secret(&self, index: &Index) -> SecretId {
+        index.pending(&self.live)
+    }
+
+    /// Reads on until the window is used up or nothing can match any more. At `eof` an escape that is not complete stands
+    /// for itself.
+    pub(crate) fn advance(&mut self, index: &Index, window: Window<'_>, eof: bool) -> Progress {
+        loop {
+            let text = window.from(self.at);
+            let step = &text[..text.len().min(STEP)];
+            let plain = step.iter().position(|&byte| self.spelling.begins(byte));
+            let plain = plain.unwrap_or(step.len());
+            if plain > 0 || text.is_empty() {
+                let progress = self.read(index, &text[..plain]);
+                if progress == Progress::Done || plain == text.len() {
+                    return progress;
+                }
+                continue;
+            }
+            let progress = match self.spelling.unit(text) {
+                Unit::Open if !eof => return Progress::Pending,
+                Unit::Open | Unit::Plain => self.read(index, &text[..1]),
+                Unit::Gap { len } => {
+                    self.at += len as u64;
+                    Progress::Pending
+                }
+                Unit::Escape { decoded, len } => self.escape(index, decoded.bytes(), len as u64),
+            };
+            if progress == Progress::Done {
+                return progress;
+            }
+        }
+    }
+
+    /// Reads bytes that stand for themselves.
+    fn read(&mut self, index: &Index, plain: &[u8]) -> Progress {
+        let (from, seen) = (self.at, self.live.seen());
+        self.at += plain.len() as u64;
+        self.compare(index, plain, |len| from + (len - seen) as u64)
+    }
+
+    fn escape(&mut self, index: &Index, decoded: &[u8], len: u64) -> Progress {
+        self.at += len;
+        let end = self.at;
+        self.compare(index, decoded, |_| end)
+    }
+
+    /// Compares the next bytes; `end` tells where in the text a value of a length would end.
+    fn compare(&mut self, index: &Index, bytes: &[u8], end: impl Fn(usize) -> u64) -> Progress {
+        let before = self.live.best;
+        let progress = index.advance(&mut self.live, bytes);
+        if let Some((len, secret)) = self.live.best.filter(|_| self.live.best != before) {
+            let found = Found { end: end(len), len, secret };
+            self.found = Some(found).filter(|found| found.end > self.escape);
+        }
+        progress
+    }
+}

@@ -1,0 +1,46 @@
+//! Line breaks that an encoder put in, as they are or escaped, with the indent of the next line.
+
+use super::starts::Starts;
+use super::unit::Unit;
+
+/// What a line break can be written as.
+const BREAKS: &[&[u8]] = &[b"\n", b"\r\n", b"\r\r\n", br"\n", br"\r\n", br"\\n", br"\\r\\n"];
+/// Deepest indent of a line, as in YAML.
+const DEEPEST: usize = 16;
+/// So many letters of an encoding stand before a break that is an encoder's: at least 60 columns, less what a value can
+/// show of itself before.
+const LETTERS: usize = 32;
+
+/// The unit at a line end or a backslash.
+pub(super) fn unit(text: &[u8]) -> Unit {
+    let Some(found) = BREAKS.iter().find(|line_break| text.starts_with(line_break)) else {
+        let open = BREAKS.iter().any(|line_break| line_break.starts_with(text));
+        return if open { Unit::Open } else { Unit::Plain };
+    };
+    let rest = &text[found.len()..];
+    let indent =
+        rest.iter().take(DEEPEST).take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+    if indent == rest.len() { Unit::Open } else { Unit::Gap { len: found.len() + indent } }
+}
+
+/// Where the break that holds the line end at `at` begins, if an encoder may have put it behind what stands before.
+///
+/// Every line of a text asks this: what `starts` says about the bytes around a bare line feed comes first.
+pub(super) fn begins(text: &[u8], at: usize, starts: &Starts) -> Option<usize> {
+    let last = *text.get(at.checked_sub(1)?)?;
+    if is_letter(last)
+        && let [b'\n', next, _, _, ..] = text[at..]
+        && is_letter(next)
+        && !starts.joins(last, &text[at + 1..])
+    {
+        return None;
+    }
+    let returns = text[..at].iter().rev().take_while(|&&byte| byte == b'\r').count().min(2);
+    let at = if text[at] == b'\n' { at - returns } else { at };
+    let before = text[..at].last_chunk::<LETTERS>()?;
+    before.iter().rev().all(|&byte| is_letter(byte)).then_some(at)
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
