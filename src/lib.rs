@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod allow;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod check;
 mod detect;
 mod error;
 mod finding;
 mod limits;
+#[cfg(feature = "memory")]
+pub mod memory;
 mod redactor;
 mod replace;
 pub mod rule;
@@ -14,6 +18,8 @@ mod secret;
 #[cfg(feature = "sources")]
 pub mod source;
 mod span;
+#[cfg(feature = "store")]
+pub mod store;
 mod stream;
 
 pub use allow::Allowlist;

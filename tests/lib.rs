@@ -3,9 +3,12 @@
 //! Where do I add a test? A situation with an input and an output: `data/cases.toml`, and it runs on every surface. A law
 //! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A source of
 //! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
-//! examples, which `suite/catalogue.rs` runs.
+//! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
+//! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+#[path = "suite/audit.rs"]
+mod audit;
 #[path = "suite/cases.rs"]
 mod cases;
 #[path = "suite/catalogue.rs"]
@@ -14,12 +17,19 @@ mod catalogue;
 mod cli;
 #[path = "suite/layering.rs"]
 mod layering;
+#[path = "suite/memory.rs"]
+mod memory;
 #[path = "suite/no_leak.rs"]
 mod no_leak;
 #[path = "suite/oracle.rs"]
 mod oracle;
 #[path = "suite/property.rs"]
 mod property;
+#[cfg(feature = "cli")]
+#[path = "suite/rotation.rs"]
+mod rotation;
+#[path = "suite/run.rs"]
+mod run;
 #[path = "suite/sarif.rs"]
 mod sarif;
 #[path = "suite/secrets.rs"]

@@ -1,6 +1,7 @@
 //! `keepmum.toml` as it is written.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use keepmum::Replacement;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 
 use super::args::{Idle, Profile};
 use super::exit::Failure;
+use super::size::Size;
 
 /// The file's keys; they are named as the options are.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +36,10 @@ pub(crate) struct Config {
     pub(crate) only_known: bool,
     pub(crate) stats: bool,
     pub(crate) report: Option<PathBuf>,
+    pub(crate) audit: Option<PathBuf>,
+    pub(crate) audit_max_size: Option<Size>,
+    pub(crate) audit_keep: Option<NonZeroU16>,
+    pub(crate) audit_optional: bool,
     pub(crate) idle_release: Option<Idle>,
     pub(crate) allow: Allow,
     pub(crate) limits: LimitValues,
@@ -131,7 +137,8 @@ impl Config {
             .chain(&mut config.gitleaks)
             .chain(&mut config.env_file)
             .chain(config.secrets_file.values_mut());
-        for path in paths.chain(&mut config.fingerprint_key_file).chain(&mut config.report) {
+        let outputs = config.report.iter_mut().chain(&mut config.audit);
+        for path in paths.chain(&mut config.fingerprint_key_file).chain(outputs) {
             *path = folder.join(&*path);
         }
         let relative = |source: Declared| source.relative_to(folder);

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use keepmum::rule::Extended;
@@ -10,9 +11,12 @@ use keepmum::{
 };
 
 use super::args::{Args, Idle, Profile};
+use super::audit::Audit;
 use super::config::Config;
 use super::exit::Failure;
+use super::fresh;
 use super::messages::Color;
+use super::passing::Known;
 use super::sources::{self, Opened};
 
 /// After this long a short beginning of a possible secret is shown.
@@ -20,9 +24,10 @@ const IDLE: Duration = Duration::from_millis(100);
 
 /// What the filter needs to know.
 pub(crate) struct Settings {
-    pub(crate) redactor: Redactor,
+    pub(crate) known: Known,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) report: Option<PathBuf>,
+    pub(crate) audit: Option<Arc<Audit>>,
     pub(crate) stats: bool,
     pub(crate) jobs: usize,
     /// None: never.
@@ -39,11 +44,37 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The one place where anything of it is refused.
+    /// For what runs once.
     pub(crate) fn new(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
         let (path, config) = config(args, file)?;
-        let (read, unread) = sources::read(sources::opened(args, &config)?)?;
+        let (read, unread) = sources::read(sources::opened(args, &config)?, None)?;
         let mut settings = Self::with(args, path, &config, sources::secrets(read))?;
+        settings.warnings.splice(..0, unread);
+        Ok(settings)
+    }
+
+    /// For what runs on: with an audit log, if one is named, with sources that are kept fresh, if one can rotate, and with
+    /// more secrets: `more` gives them for the files of variables.
+    pub(crate) fn audited(
+        args: &Args,
+        more: impl FnOnce(&[&PathBuf], Option<&Audit>) -> Result<Vec<Secret>, Failure>,
+    ) -> Result<Self, Failure> {
+        let (path, config) = config(args, None)?;
+        let audit = Audit::open(args.output(), &config, args.color)?.map(Arc::new);
+        let opened = sources::opened(args, &config)?;
+        let fresh = opened.iter().any(Opened::can_rotate);
+        let (kept, once) = if fresh { (opened, Vec::new()) } else { (Vec::new(), opened) };
+        let (read, unread) = sources::read(once, audit.as_deref())?;
+        let mut secrets = sources::secrets(read);
+        let files: Vec<&PathBuf> = config.env_file.iter().chain(&args.env_file).collect();
+        secrets.extend(more(&files, audit.as_deref())?);
+        let fixed = if fresh { secrets.clone() } else { Vec::new() };
+        let mut settings = Self::with(args, path, &config, secrets)?;
+        if fresh {
+            let redactor = settings.known.redactor();
+            settings.known = fresh::known(redactor, fixed, kept, audit.clone(), args.color)?;
+        }
+        settings.audit = audit;
         settings.warnings.splice(..0, unread);
         Ok(settings)
     }
@@ -54,6 +85,7 @@ impl Settings {
         Self::with(args, path, &config, Vec::new())
     }
 
+    /// The one place where anything of it is refused.
     fn with(
         args: &Args,
         path: Option<PathBuf>,
@@ -67,10 +99,11 @@ impl Settings {
         let builder = with_allowed(builder, path.as_deref(), config)?;
         Ok(Self {
             files: args.files.clone(),
-            report: args.report.clone().or_else(|| config.report.clone()),
-            stats: args.stats || config.stats,
+            report: args.output().report.clone().or_else(|| config.report.clone()),
+            audit: None,
+            stats: args.output().stats || config.stats,
             jobs: usize::from(args.jobs),
-            idle: idle(args.idle_release.or(config.idle_release)),
+            idle: idle(args.output().idle_release.or(config.idle_release)),
             color: args.color,
             warnings: warnings(args, config, &builder, &notices),
             notices,
@@ -79,7 +112,7 @@ impl Settings {
             rule_count: builder.rule_count(),
             secret_count,
             replacement,
-            redactor: builder.build()?,
+            known: Known::Fixed(builder.build()?),
         })
     }
 }
@@ -205,7 +238,7 @@ fn warnings(
 }
 
 fn key_file<'a>(args: &'a Args, config: &'a Config) -> Option<&'a Path> {
-    args.fingerprint_key_file.as_deref().or(config.fingerprint_key_file.as_deref())
+    args.output().fingerprint_key_file.as_deref().or(config.fingerprint_key_file.as_deref())
 }
 
 /// The key of fingerprints. An empty one would make them a plain hash, which can be guessed.
@@ -231,7 +264,7 @@ fn usual_config(args: &Args) -> Option<PathBuf> {
 
 fn replacement(args: &Args, config: &Config) -> Replacement {
     let written = config.replacement.as_ref().map(|how| &how.0);
-    args.replacement.as_ref().or(written).cloned().unwrap_or_default()
+    args.output().replacement.as_ref().or(written).cloned().unwrap_or_default()
 }
 
 fn limits(config: &Config) -> Limits {

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use keepmum::Secret;
 use keepmum::source::{Declared, Environment, Fetched, Source, SourceError, in_scope};
+use keepmum::store::Policy;
 
 use super::args::Args;
+use super::audit::Audit;
 use super::config::{Config, FromEnv};
 use super::exit::Failure;
 
@@ -17,12 +19,39 @@ const ENVIRONMENT: &str = "KEEPMUM_ENVIRONMENT";
 pub(crate) struct Opened {
     pub(crate) declared: Declared,
     pub(crate) source: Box<dyn Source>,
+    written: Written,
+}
+
+/// Where a source is declared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// By an option, or the key that is called as it is: read at the start.
+    AsOption,
+    /// By a `[[source]]` entry.
+    AsEntry,
 }
 
 impl Opened {
+    /// Whether it can hold something else later. The environment of a process stays as it is.
+    pub(crate) fn can_rotate(&self) -> bool {
+        self.written == Written::AsEntry && self.declared.kind() != "environment"
+    }
+
+    /// How a store keeps it.
+    pub(crate) fn policy(&self) -> Policy {
+        let policy = Policy::new();
+        let policy = if self.declared.is_optional() { policy.optional() } else { policy };
+        let policy = self.declared.refresh().into_iter().fold(policy, Policy::refresh);
+        self.declared.overlap().into_iter().fold(policy, Policy::overlap)
+    }
+
     /// What it holds, or none and the reason if it is optional.
-    fn read(&mut self) -> Result<Result<Fetched, SourceError>, Failure> {
-        match self.source.fetch() {
+    fn read(&mut self, audit: Option<&Audit>) -> Result<Result<Fetched, SourceError>, Failure> {
+        let fetched = self.source.fetch();
+        if let Some(audit) = audit {
+            audit.retrieved(self.source.name(), fetched.as_ref())?;
+        }
+        match fetched {
             Err(error) if !self.declared.is_optional() => Err(error.into()),
             read => Ok(read),
         }
@@ -45,18 +74,23 @@ pub(crate) fn opened(args: &Args, config: &Config) -> Result<Vec<Opened>, Failur
             "{error}; name it by --environment, {ENVIRONMENT} or in keepmum.toml"
         ))
     })?;
-    let open = |declared: Declared| {
+    let open = |(declared, written): (Declared, _)| {
         let source = declared.open()?;
-        Ok(Opened { declared, source })
+        Ok(Opened { declared, source, written })
     };
-    of_options(args, config).into_iter().chain(scoped).map(open).collect()
+    let options = of_options(args, config).into_iter().map(|one| (one, Written::AsOption));
+    let entries = scoped.into_iter().map(|one| (one, Written::AsEntry));
+    options.chain(entries).map(open).collect()
 }
 
 /// Reads them all. What an optional source says instead is a warning.
-pub(crate) fn read(sources: Vec<Opened>) -> Result<(Vec<Read>, Vec<String>), Failure> {
+pub(crate) fn read(
+    sources: Vec<Opened>,
+    audit: Option<&Audit>,
+) -> Result<(Vec<Read>, Vec<String>), Failure> {
     let (mut all, mut warnings) = (Vec::new(), Vec::new());
     for mut opened in sources {
-        match opened.read()? {
+        match opened.read(audit)? {
             Ok(fetched) => {
                 let source = opened.source.name().to_owned();
                 all.push(Read { declared: opened.declared, source, fetched, at: Instant::now() });

@@ -7,6 +7,6 @@ mod occurrences;
 mod value;
 
 pub use collisions::{Collision, collisions};
-pub(crate) use forms::{Form, Kept, UNBOUNDED, expand};
+pub(crate) use forms::{Form, Kept, UNBOUNDED, expand, kept};
 pub use occurrences::Occurrences;
 pub use value::Secret;

@@ -46,6 +46,17 @@ impl Secret {
         super::expand(self).1.len()
     }
 
+    /// The value itself, to hand it to the program that it is for.
+    ///
+    /// ```
+    /// use keepmum::Secret;
+    ///
+    /// assert_eq!(Secret::new("db-password", "correct horse").expose(), b"correct horse");
+    /// ```
+    pub fn expose(&self) -> &[u8] {
+        &self.value
+    }
+
     pub(crate) fn value(&self) -> &[u8] {
         &self.value
     }

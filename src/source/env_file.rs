@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::declared::{Opens, Place};
 use super::names::Names;
-use super::{Fetched, Source, SourceError, bytes, links};
+use super::{Fetched, Source, SourceError, bytes};
 use crate::Secret;
 
 /// Every value of a `.env` file.
@@ -48,6 +48,26 @@ impl EnvFile {
         self.names = Names::prefixed(name);
         self
     }
+
+    /// Its variables in order, with their values, as a program gets them that is started with the file. Of two with one
+    /// name the later counts.
+    ///
+    /// # Errors
+    ///
+    /// As for [`fetch`](Source::fetch).
+    pub fn variables(&self) -> Result<Vec<(String, Zeroizing<String>)>, SourceError> {
+        let mut variables = Vec::new();
+        self.each(|name, value, _| variables.push((name, value)))?;
+        Ok(variables)
+    }
+
+    fn each(&self, each: impl FnMut(String, Zeroizing<String>, Seen)) -> Result<(), SourceError> {
+        let refused = |error| SourceError::io(self.name(), &self.path, &error);
+        let file = File::open(&self.path).map_err(refused)?;
+        let text = bytes::read(file, bytes::MOST).map_err(refused)?;
+        let place = |line| format!("{}:{line}", self.path.display());
+        pairs(&self.names, &text, &place, each)
+    }
 }
 
 impl Source for EnvFile {
@@ -56,15 +76,13 @@ impl Source for EnvFile {
     }
 
     fn fetch(&mut self) -> Result<Fetched, SourceError> {
-        let refused = |error| SourceError::io(self.name(), &self.path, &error);
-        let file = File::open(&self.path).map_err(refused)?;
-        let text = bytes::read(file, bytes::MOST).map_err(refused)?;
-        let place = |line| format!("{}:{line}", self.path.display());
-        Ok(Fetched::new(secrets(&self.names, &text, &place)?))
+        let mut secrets = Vec::new();
+        self.each(|name, value, seen| known(&self.names, &name, &value, &seen, &mut secrets))?;
+        Ok(Fetched::new(secrets))
     }
 
     fn watched(&self) -> Vec<PathBuf> {
-        links::watched(&self.path)
+        vec![self.path.clone()]
     }
 }
 
@@ -98,21 +116,39 @@ pub(super) fn secrets(
     text: &[u8],
     place: &dyn Fn(usize) -> String,
 ) -> Result<Vec<Secret>, SourceError> {
+    let mut secrets = Vec::new();
+    pairs(names, text, place, |name, value, seen| {
+        known(names, &name, &value, &seen, &mut secrets);
+    })?;
+    Ok(secrets)
+}
+
+/// Adds a value, and how it is written if others could read it so.
+fn known(names: &Names, name: &str, value: &str, seen: &Seen, secrets: &mut Vec<Secret>) {
+    let written = seen.value().filter(|written| **written != value);
+    secrets.extend(written.map(|written| names.secret(name, written.as_bytes())));
+    secrets.push(names.secret(name, value));
+}
+
+/// Gives each name and value of `text`, and what stands there.
+fn pairs(
+    names: &Names,
+    text: &[u8],
+    place: &dyn Fn(usize) -> String,
+    mut each: impl FnMut(String, Zeroizing<String>, Seen),
+) -> Result<(), SourceError> {
     let seen = Rc::new(RefCell::new(Seen::default()));
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let lines = Lines { text, rest: &[], seen: Rc::clone(&seen) };
-    let mut secrets = Vec::new();
     for pair in dotenvy::Iter::new(lines) {
         let seen = seen.borrow_mut().next();
         let Ok((name, value)) = pair else {
             let why = format!("{}: not NAME=VALUE", place(seen.first_line()));
             return Err(SourceError::malformed(names.source(), why));
         };
-        let written = seen.value().filter(|written| **written != value);
-        secrets.extend(written.map(|written| names.secret(&name, written.as_bytes())));
-        secrets.push(names.secret(&name, value));
+        each(name, Zeroizing::new(value), seen);
     }
-    Ok(secrets)
+    Ok(())
 }
 
 /// Gives one line at a read, so that what was read is what the parser has taken.

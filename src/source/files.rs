@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::declared::{Opens, Place};
 use super::names::Names;
-use super::{Fetched, Source, SourceError, bytes, links};
+use super::{Fetched, Source, SourceError, bytes};
 use crate::Secret;
 
 /// How often a folder is read again because it was swapped meanwhile.
@@ -145,12 +145,7 @@ impl Source for Files {
     }
 
     fn watched(&self) -> Vec<PathBuf> {
-        let mut watched = links::watched(&self.path);
-        if self.path.is_dir() {
-            // A mount is swapped by a link inside of it.
-            folders(&self.path, &mut watched);
-        }
-        watched
+        vec![self.path.clone()]
     }
 }
 
@@ -175,18 +170,6 @@ impl Opens for Keys {
     fn open(&self, place: &Place<'_>) -> Result<Box<dyn Source>, SourceError> {
         let path = place.path(&self.path);
         Ok(Box::new(Files { names: place.names(path.display()), path }))
-    }
-}
-
-/// Adds a folder and those in it, as far as they can be read. A link is told by the folder that it stands in.
-fn folders(folder: &Path, all: &mut Vec<PathBuf>) {
-    all.push(folder.to_owned());
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if !hidden && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            folders(&entry.path(), all);
-        }
     }
 }
 

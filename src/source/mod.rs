@@ -27,10 +27,10 @@ mod files;
 #[cfg(feature = "gcp")]
 pub mod gcp;
 mod leaves;
-mod links;
 mod names;
 mod one_password;
 mod program;
+mod reference;
 mod scope;
 #[cfg(feature = "vault")]
 pub mod vault;
@@ -42,6 +42,7 @@ pub use environment::Environment;
 pub use error::SourceError;
 pub use files::Files;
 pub use one_password::{Fields, OnePassword};
+pub use reference::{Reference, Scheme};
 pub use scope::{Scope, in_scope};
 
 use std::path::PathBuf;
@@ -82,7 +83,8 @@ pub trait Source: Send {
     /// would let a secret pass.
     fn fetch(&mut self) -> Result<Fetched, SourceError>;
 
-    /// Files and folders whose change means that it should be read again.
+    /// Files and folders whose change means that it should be read again. Links on the way to them, and in the folders,
+    /// are followed by who watches.
     fn watched(&self) -> Vec<PathBuf> {
         Vec::new()
     }

@@ -74,6 +74,11 @@ pub(crate) fn expand(secret: &Secret) -> (Kept, Vec<Form>) {
     (kept, forms.0)
 }
 
+/// Whether `secret` is looked for.
+pub(crate) fn kept(secret: &Secret) -> Kept {
+    judge(secret.value().trim_ascii(), secret.is_forced())
+}
+
 fn judge(trimmed: &[u8], forced: bool) -> Kept {
     match trimmed.len() {
         0 => Kept::Empty,
