@@ -237,6 +237,13 @@ fn keys(kind: &str, own: Table) -> Result<Arc<dyn Opens>, String> {
         "file" => read::<files::Keys>(own),
         "command" => read::<command::Keys>(own),
         "1password" => read::<one_password::Keys>(own),
+        #[cfg(feature = "vault")]
+        "vault" => read::<super::vault::Config>(own),
+        #[cfg(feature = "aws")]
+        "aws" => read::<super::aws::Config>(own),
+        #[cfg(feature = "gcp")]
+        "gcp" => read::<super::gcp::Config>(own),
+        #[cfg(not(all(feature = "vault", feature = "aws", feature = "gcp")))]
         "vault" | "aws" | "gcp" => Err(absent(kind)),
         _ => Err("kind: use environment, env-file, file, command, 1password, vault, aws or gcp"
             .to_owned()),
@@ -248,6 +255,7 @@ fn read<K: Opens + DeserializeOwned + 'static>(own: Table) -> Result<Arc<dyn Ope
     Ok(Arc::new(keys))
 }
 
+#[cfg(not(all(feature = "vault", feature = "aws", feature = "gcp")))]
 fn absent(feature: &str) -> String {
     format!("kind `{feature}` is not built in; build with the feature `{feature}`")
 }

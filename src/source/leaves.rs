@@ -12,6 +12,11 @@ use crate::Secret;
 
 /// The strings and numbers of a JSON object: a secret each, called by its path. Numbers stay as they are written.
 pub(super) fn secrets(names: &Names, json: &[u8]) -> Result<Vec<Secret>, SourceError> {
+    below(names, "", json)
+}
+
+/// The same for an object that is itself a secret of the source: `before`, such as `db-`, begins each path.
+pub(super) fn below(names: &Names, before: &str, json: &[u8]) -> Result<Vec<Secret>, SourceError> {
     // A parser's error can quote: its place has to do.
     let refused = |error: serde_json::Error| {
         let why = format!("no JSON object (line {}, column {})", error.line(), error.column());
@@ -19,7 +24,7 @@ pub(super) fn secrets(names: &Names, json: &[u8]) -> Result<Vec<Secret>, SourceE
     };
     let mut secrets = Vec::new();
     let object: Entries<'_> = serde_json::from_slice(json).map_err(refused)?;
-    object.collect(names, "", &mut secrets).map_err(refused)?;
+    object.collect(names, before, &mut secrets).map_err(refused)?;
     Ok(secrets)
 }
 
@@ -33,10 +38,9 @@ impl Entries<'_> {
         before: &str,
         secrets: &mut Vec<Secret>,
     ) -> serde_json::Result<()> {
-        self.0.into_iter().try_for_each(|(key, value)| {
-            let path = if before.is_empty() { key } else { format!("{before}.{key}") };
-            leaf(names, &path, value, secrets)
-        })
+        self.0
+            .into_iter()
+            .try_for_each(|(key, value)| leaf(names, &format!("{before}{key}"), value, secrets))
     }
 }
 
@@ -48,7 +52,9 @@ fn leaf(
 ) -> serde_json::Result<()> {
     let json = value.get();
     match json.as_bytes().first() {
-        Some(b'{') => serde_json::from_str::<Entries<'_>>(json)?.collect(names, path, secrets),
+        Some(b'{') => {
+            serde_json::from_str::<Entries<'_>>(json)?.collect(names, &format!("{path}."), secrets)
+        }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(json)?;
             let mut items = items.into_iter().enumerate();

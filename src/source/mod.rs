@@ -7,19 +7,33 @@
 //! belongs to and how long it stays fresh. Secrets of a source with a name are called `source.path`, so that a placeholder
 //! tells where its value lives.
 
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod blocking;
 mod bytes;
 mod command;
 mod declared;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod document;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod endpoint;
 mod env_file;
 mod environment;
 mod error;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod failure;
 mod files;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 mod leaves;
 mod names;
 mod one_password;
 mod program;
 mod reference;
 mod scope;
+#[cfg(feature = "vault")]
+pub mod vault;
 
 pub use command::{Command, Format};
 pub use declared::Declared;
