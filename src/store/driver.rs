@@ -95,7 +95,11 @@ impl Runner {
         loop {
             let now = Instant::now();
             shared.keeper(|keeper| keeper.due(now)).into_iter().for_each(|at| self.ask(at));
-            shared.step(now, |keeper| keeper.expire(now));
+            let over = shared.keeper(|keeper| keeper.over(now));
+            if !over.is_empty() {
+                over.iter().for_each(|event| shared.tell(event));
+                shared.step(now, |keeper| keeper.expire(now));
+            }
             match self.wait(shared) {
                 None => {}
                 Some(Message::Fetched(at, fetched)) => {

@@ -61,7 +61,7 @@ pub enum Event {
         /// How often it had failed.
         failures: u32,
     },
-    /// The time of a value that its source no longer gives is over: it is no longer covered.
+    /// The time of a value that its source no longer gives is over. It is let go once this was told.
     Expired {
         /// The source.
         source: Arc<str>,
@@ -69,8 +69,6 @@ pub enum Event {
         secret: String,
         /// The generation that had brought it.
         since: u64,
-        /// The new generation.
-        generation: u64,
     },
     /// A source gave a value that is too short or too common to be looked for.
     Uncovered {
@@ -125,11 +123,8 @@ impl fmt::Display for Event {
             Self::Recovered { source, failures } => {
                 write!(f, "source `{source}`: read again after {failures} failures")
             }
-            Self::Expired { source, secret, generation, .. } => {
-                write!(
-                    f,
-                    "source `{source}`: old value of `{secret}` let go, generation {generation}"
-                )
+            Self::Expired { source, secret, since } => {
+                write!(f, "source `{source}`: value of `{secret}` of generation {since} let go")
             }
             Self::Uncovered { source, warning } => write!(f, "source `{source}`: {warning}"),
             Self::Unwatched { source, error, every } => {

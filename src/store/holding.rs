@@ -32,8 +32,12 @@ struct Retired {
     until: Instant,
 }
 
-/// A value that is no longer covered: its name, and the generation that had brought it.
-pub(super) type Expired = (String, u64);
+/// A value whose time is over.
+pub(super) struct Over<'a> {
+    pub(super) name: &'a str,
+    /// The generation that had brought it.
+    pub(super) since: u64,
+}
 
 impl Holding {
     /// What is covered once the source gave `fetched`: that, and until their time is over the values that it gave before.
@@ -81,13 +85,15 @@ impl Holding {
         self.retired.iter().map(|old| old.until).min()
     }
 
-    /// Lets go of the values whose time is over.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<Expired> {
-        let over = |old: &Retired| old.until <= now;
-        let gone = self.retired.iter().filter(|old| over(old)).map(|old| &old.given);
-        let gone = gone.map(|given| (given.secret.name().to_owned(), given.since)).collect();
-        self.retired.retain(|old| !over(old));
-        gone
+    /// Values whose time is over.
+    pub(super) fn over(&self, now: Instant) -> impl Iterator<Item = Over<'_>> {
+        let over = self.retired.iter().filter(move |old| old.until <= now);
+        over.map(|old| Over { name: old.given.secret.name(), since: old.given.since })
+    }
+
+    /// Lets go of them.
+    pub(super) fn expire(&mut self, now: Instant) {
+        self.retired.retain(|old| old.until > now);
     }
 }
 
@@ -125,8 +131,10 @@ mod tests {
             (vec!["db".into()], vec!["db".into()])
         );
         assert_eq!(second.next_end(), Some(now + HOUR));
-        assert!(second.expire(now + HOUR - Duration::from_secs(1)).is_empty());
-        assert_eq!(second.expire(now + HOUR), [("db".to_owned(), 1)]);
+        assert_eq!(second.over(now + HOUR - Duration::from_secs(1)).count(), 0);
+        let over = second.over(now + HOUR).map(|over| (over.name, over.since));
+        assert_eq!(over.collect::<Vec<_>>(), [("db", 1)]);
+        second.expire(now + HOUR);
         assert_eq!(covered(&second), ["new value"]);
     }
 
@@ -135,9 +143,9 @@ mod tests {
         let (now, policy) = (Instant::now(), Policy::new().overlap(HOUR));
         let first = Holding::default().after(fetched(&[("db", "old value")]), now, &policy, 1);
         let second = first.after(fetched(&[]), now, &policy, 2);
-        let mut third = second.after(fetched(&[("other", "old value")]), now, &policy, 3);
+        let third = second.after(fetched(&[("other", "old value")]), now, &policy, 3);
         assert_eq!((covered(&third), third.next_end()), (vec!["old value".to_owned()], None));
-        assert!(third.expire(now + 2 * HOUR).is_empty());
+        assert_eq!(third.over(now + 2 * HOUR).count(), 0);
     }
 
     #[test]

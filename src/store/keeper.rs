@@ -140,29 +140,24 @@ impl Keeper {
         Ok(turn)
     }
 
-    /// Lets go of values whose time is over.
+    /// Tells of the values whose time is over, before [`expire`](Self::expire) lets them go: none goes without a word.
+    pub(super) fn over(&self, now: Instant) -> Vec<Event> {
+        let over = self.kept.iter().flat_map(|kept| {
+            kept.holding.over(now).map(|over| Event::Expired {
+                source: Arc::clone(&kept.name),
+                secret: over.name.to_owned(),
+                since: over.since,
+            })
+        });
+        over.collect()
+    }
+
+    /// Lets go of the values whose time is over.
     pub(super) fn expire(&mut self, now: Instant) -> Turn {
-        let mut turn = Turn::default();
-        for at in 0..self.kept.len() {
-            if self.kept[at].holding.next_end().is_none_or(|end| end > now) {
-                continue;
-            }
-            let mut next = self.kept[at].holding.clone();
-            let expired = next.expire(now);
-            let redactor = self.build(Some((at, &next)));
-            self.kept[at].holding = next;
-            // A part of a set that was built can be built. If not, the old set goes on covering what it covered.
-            let Ok(redactor) = redactor else { continue };
-            turn.set = Some(self.put(redactor));
-            let (source, generation) = (&self.kept[at].name, self.generation);
-            turn.events.extend(expired.into_iter().map(|(secret, since)| Event::Expired {
-                source: Arc::clone(source),
-                secret,
-                since,
-                generation,
-            }));
-        }
-        turn
+        self.kept.iter_mut().for_each(|kept| kept.holding.expire(now));
+        // A part of a set that was built can be built. If not, the old set goes on covering what it covered.
+        let set = self.build(None).ok().map(|redactor| self.put(redactor));
+        Turn { set, events: Vec::new() }
     }
 
     /// Covers one more secret, for good.

@@ -78,7 +78,7 @@ impl Shared {
         look(&mut self.keeper.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn tell(&self, event: &Event) {
+    pub(super) fn tell(&self, event: &Event) {
         match event {
             Event::Retrieved { .. } => self.counts.refreshed(),
             Event::Failed { .. } => self.counts.failed(),

@@ -28,6 +28,15 @@ fn covers(keeper: &Keeper, value: &str) -> bool {
     keeper.redactor().redact_str(value) == "[REDACTED:pw]"
 }
 
+/// Tells of what is over at `now`, and lets it go.
+fn expire(keeper: &mut Keeper, now: Instant) -> Vec<Event> {
+    let over = keeper.over(now);
+    if !over.is_empty() {
+        keeper.expire(now);
+    }
+    over
+}
+
 /// Asks what is due at `now`, which is the one source.
 fn ask(keeper: &mut Keeper, fetched: Result<Fetched, SourceError>, now: Instant) -> Turn {
     assert_eq!(keeper.due(now), [0]);
@@ -93,12 +102,11 @@ fn an_old_value_is_covered_until_its_time_is_over_and_then_let_go_with_an_event(
     assert!(matches!(&turn.events[0], Event::Rotated { added, retired, generation: 2, .. }
         if added == &["pw"] && retired == &["pw"]));
     for now in [swapped, swapped + 24 * HOUR - MINUTE] {
-        assert!(keeper.expire(now).set.is_none());
+        assert!(expire(&mut keeper, now).is_empty());
         assert!(covers(&keeper, "old value") && covers(&keeper, "new value"));
     }
-    let turn = keeper.expire(swapped + 24 * HOUR);
-    assert!(matches!(&turn.events[..], [Event::Expired { secret, generation: 3, .. }]
-        if secret == "pw"));
+    let over = expire(&mut keeper, swapped + 24 * HOUR);
+    assert!(matches!(&over[..], [Event::Expired { secret, since: 1, .. }] if secret == "pw"));
     assert!(!covers(&keeper, "old value") && covers(&keeper, "new value"));
 }
 
@@ -110,8 +118,8 @@ fn a_lease_is_renewed_before_its_end_and_its_value_outlives_it() {
     let next = keeper.next().expect("the lease");
     assert!((now + 35 * MINUTE..now + 45 * MINUTE).contains(&next), "{:?}", next - now);
     ask(&mut keeper, leased("new value"), next);
-    assert!(keeper.expire(now + HOUR + 4 * MINUTE).events.is_empty());
-    assert_eq!(keeper.expire(now + HOUR + 5 * MINUTE).events.len(), 1);
+    assert!(expire(&mut keeper, now + HOUR + 4 * MINUTE).is_empty());
+    assert_eq!(expire(&mut keeper, now + HOUR + 5 * MINUTE).len(), 1);
 }
 
 #[test]
@@ -127,7 +135,7 @@ fn a_source_that_is_down_later_takes_nothing_away_even_after_its_lease() {
         assert!(
             matches!(turn.events[..], [Event::Failed { failures: told, .. }] if told == failures)
         );
-        assert!(keeper.expire(at).events.is_empty());
+        assert!(expire(&mut keeper, at).is_empty());
     }
     assert!(at > now + HOUR && covers(&keeper, "old value") && keeper.failing() == 1);
     ask(&mut keeper, gave(&["new value"]), at + HOUR);
