@@ -38,3 +38,14 @@ fn names(secrets: &[Secret]) -> Vec<&str> {
     names.sort_unstable();
     names
 }
+
+#[test]
+fn the_examples_of_the_manual_are_opened() {
+    let manual = include_str!("../../docs/sources.md");
+    for kind in ["vault", "aws", "gcp"] {
+        let head = format!("```toml\n[[source]]\nkind = \"{kind}\"\n");
+        let rest = manual.split_once(&head).unwrap().1;
+        let keys = rest.split("```").next().unwrap();
+        drop(declared(&format!("kind = '{kind}'\n{keys}")));
+    }
+}
