@@ -19,7 +19,8 @@ fn folder(config: &str) -> TempDir {
 fn filter(folder: &TempDir, args: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
     fs::write(folder.path().join("input"), input).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
-    command.args(args).arg("input").current_dir(folder.path()).env_clear();
+    command.args(args).args(["--config=keepmum.toml", "input"]);
+    command.current_dir(folder.path()).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap()
 }
@@ -231,4 +232,24 @@ fn good_secrets_are_called_good() {
     );
     let missing = plain(&["secrets", "check", "no-such-sample"], &folder);
     assert_eq!(missing.status.code(), Some(3));
+}
+
+#[test]
+fn a_file_that_merely_lies_there_runs_nothing_and_asks_nobody() {
+    for kind in [
+        "kind = 'command'\nargv = ['touch', 'mark']\nformat = 'value'",
+        "kind = '1password'\nvault = 'v'",
+    ] {
+        let folder = folder(&format!("[[source]]\nname = 's'\n{kind}\n"));
+        for args in [&["secrets", "list"][..], &["config", "check"], &["run", "--", "true"]] {
+            let command = Command::new(env!("CARGO_BIN_EXE_keepmum"))
+                .args(args)
+                .current_dir(folder.path())
+                .output();
+            let output = command.unwrap();
+            assert_eq!(output.status.code(), Some(2), "{args:?}");
+            assert!(text(&output.stderr).contains("name it: --config keepmum.toml"), "{args:?}");
+        }
+        assert!(!folder.path().join("mark").exists());
+    }
 }
