@@ -21,6 +21,9 @@ mod oracle;
 mod property;
 #[path = "suite/sarif.rs"]
 mod sarif;
+#[cfg(feature = "sealed")]
+#[path = "suite/sealed.rs"]
+mod sealed;
 #[path = "suite/shells.rs"]
 mod shells;
 #[path = "suite/spelled.rs"]

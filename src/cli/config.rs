@@ -23,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) secrets_from_env: Option<FromEnv>,
     pub(crate) env_file: Vec<PathBuf>,
     pub(crate) secrets_file: BTreeMap<String, PathBuf>,
+    pub(crate) sealed: Vec<PathBuf>,
+    pub(crate) sealed_key_file: Option<PathBuf>,
     pub(crate) replacement: Option<How>,
     pub(crate) replacements: BTreeMap<String, How>,
     pub(crate) fingerprint_key_file: Option<PathBuf>,
@@ -125,6 +127,8 @@ impl Config {
             .iter_mut()
             .chain(&mut config.gitleaks)
             .chain(&mut config.env_file)
+            .chain(&mut config.sealed)
+            .chain(&mut config.sealed_key_file)
             .chain(config.secrets_file.values_mut());
         for path in paths.chain(&mut config.fingerprint_key_file).chain(&mut config.report) {
             *path = folder.join(&*path);

@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod enroll;
 mod env_file;
 mod exit;
 mod filter;
@@ -13,6 +14,7 @@ mod progress;
 mod report;
 mod rules;
 mod scan;
+mod sealed;
 mod settings;
 mod signals;
 mod sources;
@@ -64,6 +66,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Some(Command::Config { command: ConfigCommand::Check { file } }) => {
             check(&args, file.as_deref())
         }
+        Some(Command::Enroll(enroll)) => enroll::run(&args, enroll),
         Some(Command::Scan(scan)) => scan::run(&settings(&args, None)?, scan),
         Some(Command::Rules { format, command }) => {
             let (exit, text) = rules::run(&settings(&args, None)?, command, *format)?;
@@ -117,8 +120,8 @@ fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Failure> {
         .as_ref()
         .map_or("no configuration file".into(), |path| path.display().to_string());
     let text = format!(
-        "{from}: good\nrules: {}\nknown secrets: {}\nreplacement: {}\n",
-        settings.rule_count, settings.secret_count, settings.replacement
+        "{from}: good\nrules: {}\nknown secrets: {}\nsealed secrets: {}\nreplacement: {}\n",
+        settings.rule_count, settings.secret_count, settings.sealed_count, settings.replacement
     );
     let notices = settings.notices.iter().map(|notice| format!("{notice}\n"));
     print((text + &notices.collect::<String>()).as_bytes())

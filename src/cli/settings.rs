@@ -13,7 +13,7 @@ use super::args::{Args, Idle, Profile};
 use super::config::{Config, FromEnv};
 use super::exit::Failure;
 use super::messages::Color;
-use super::{env_file, sources};
+use super::{env_file, sealed, sources};
 
 /// After this long a short beginning of a possible secret is shown.
 const IDLE: Duration = Duration::from_millis(100);
@@ -35,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) config: Option<PathBuf>,
     pub(crate) rule_count: usize,
     pub(crate) secret_count: usize,
+    pub(crate) sealed_count: usize,
     pub(crate) replacement: Replacement,
 }
 
@@ -48,6 +49,9 @@ impl Settings {
         let secrets = secrets(args, &config)?;
         let secret_count = secrets.len();
         let (builder, notices) = builder(args, &config, secrets)?;
+        let key = args.sealed_key_file.as_deref().or(config.sealed_key_file.as_deref());
+        let files = config.sealed.iter().chain(&args.sealed);
+        let (builder, sealed_count) = sealed::with(builder, files, key)?;
         let builder = builder.replacement(replacement.clone());
         let builder = with_allowed(builder, path.as_deref(), &config)?;
         Ok(Self {
@@ -63,10 +67,18 @@ impl Settings {
             config: path,
             rule_count: builder.rule_count(),
             secret_count,
+            sealed_count,
             replacement,
             redactor: builder.build()?,
         })
     }
+}
+
+/// The known secrets that arguments and configuration file name.
+pub(crate) fn known(args: &Args) -> Result<Vec<Secret>, Failure> {
+    let path = args.config.clone().or_else(|| usual_config(args));
+    let config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    secrets(args, &config)
 }
 
 fn builder(

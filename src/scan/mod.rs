@@ -3,6 +3,8 @@
 mod engine;
 mod prefilter;
 mod resolve;
+#[cfg(feature = "sealed")]
+mod sealed;
 mod spellings;
 mod state;
 mod tail;

@@ -96,7 +96,7 @@ impl Core {
 
     /// The first byte that is needed again: undecided ones and the context before them.
     fn keep_from(&self) -> u64 {
-        self.printed.min(self.state.resolved).min(self.state.spelled).saturating_sub(CONTEXT as u64)
+        self.printed.min(self.state.needed()).saturating_sub(CONTEXT as u64)
     }
 
     fn step(&mut self, compiled: &Compiled, window: Window<'_>, eof: bool, sink: &mut impl Sink) {

@@ -11,14 +11,14 @@ use crate::cases::cases;
 
 const VALUE: &str = "correct-horse-battery-7";
 
-fn keepmum(args: &[&str]) -> Command {
+pub(crate) fn keepmum(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
     command.arg("--no-config").args(args).env_clear();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn run(mut command: Command, input: &[u8]) -> Output {
+pub(crate) fn run(mut command: Command, input: &[u8]) -> Output {
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
