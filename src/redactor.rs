@@ -460,7 +460,7 @@ impl RedactorBuilder {
         )]
         let mut labels = Labels::default();
         #[cfg(feature = "sealed")]
-        let sealed = sealed(&self.sealed, &mut labels)?;
+        let sealed = sealed(&self.sealed, &mut labels);
         let plan = Arc::new(Plan {
             rules: self.compiled_rules()?.into(),
             replacement: self.replacement,
@@ -500,20 +500,14 @@ impl fmt::Debug for RedactorBuilder {
 
 /// The index of all sealed sets, whose secrets get labels.
 #[cfg(feature = "sealed")]
-fn sealed(
-    sets: &[(SealedSet, SealedKey)],
-    labels: &mut Labels,
-) -> Result<Option<Arc<Sealed>>, BuildError> {
-    let Some((_, key)) = sets.first() else { return Ok(None) };
+fn sealed(sets: &[(SealedSet, SealedKey)], labels: &mut Labels) -> Option<Arc<Sealed>> {
+    let (_, key) = sets.first()?;
     let (mut index, mut known) = (SealedBuilder::new(key), Known::new());
-    for (set, key) in sets {
-        set.prove(key)?;
-        for (name, forms) in set.forms() {
-            let label = labels.index((Arc::from(name), None), &mut known);
-            forms.iter().for_each(|&form| index.add(form, label));
-        }
+    for (name, forms) in sets.iter().flat_map(|(set, _)| set.forms()) {
+        let label = labels.index((Arc::from(name), None), &mut known);
+        forms.iter().for_each(|&form| index.add(form, label));
     }
-    Ok(Some(Arc::new(index.build())))
+    Some(Arc::new(index.build()))
 }
 
 fn too_long(secret: &Secret, limits: &Limits) -> BuildError {

@@ -11,6 +11,6 @@ mod tail;
 mod window;
 
 pub(crate) use engine::{CONTEXT, Engine, OPENING, Parts};
-pub(crate) use resolve::{Class, Label, Region};
+pub(crate) use resolve::{Class, Label, Region, Shown};
 pub(crate) use state::State;
 pub(crate) use window::Window;

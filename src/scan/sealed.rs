@@ -114,25 +114,27 @@ impl Engine {
         window: Window<'_>,
         (from, eof): (u64, bool),
     ) {
-        let text = window.bytes;
+        let (text, mut waiting) = (window.bytes, None);
         for at in introducers(text, window.index(from)) {
             let mut found = std::mem::take(&mut state.sealed.found);
-            let spellings = escapes_at(text, at, None);
-            let open = spellings
+            let open = escapes_at(text, at, None)
                 .filter_map(|(spelling, at)| begin(sealed, window, (spelling, at, eof), &mut found))
                 .min();
-            let first = found.iter().map(|spelled| spelled.start).min();
-            for candidate in found.drain(..).filter(|_| open.is_none()) {
+            if waiting.is_none() && open.is_some() {
+                waiting = Some(at);
+            }
+            // Behind one that waits all are read again, with all their starts.
+            let claims = found.iter().map(|spelled| spelled.start).chain(open);
+            if let (Some(_), Some(claim)) = (waiting, claims.min()) {
+                state.sealed.claim = state.sealed.claim.min(claim);
+            }
+            for candidate in found.drain(..).filter(|_| waiting.is_none()) {
                 self.read_sealed_spelled(state, sealed, window, (candidate, eof));
             }
             state.sealed.found = found;
-            if let Some(open) = open {
-                // It is read again, with all its starts.
-                let claim = first.map_or(open, |first| first.min(open));
-                state.sealed.claim = state.sealed.claim.min(claim);
-                state.sealed.escapes = window.base + at as u64;
-                return;
-            }
+        }
+        if let Some(at) = waiting {
+            state.sealed.escapes = window.base + at as u64;
         }
     }
 

@@ -11,7 +11,7 @@ use crate::cases::cases;
 
 const VALUE: &str = "correct-horse-battery-7";
 
-pub(crate) fn keepmum(args: &[&str]) -> Command {
+fn keepmum(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
     command.arg("--no-config").args(args).env_clear();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
