@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Span;
 
 /// One redaction: what stood there and where, never the value.
@@ -28,7 +30,8 @@ pub struct Finding {
 }
 
 /// What a finding's name names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Origin {
     /// A known secret.
@@ -75,7 +78,8 @@ impl Finding {
 /// A keyed hash of a secret's value: equal for equal values under one key, and of no use without the key.
 ///
 /// Six characters of lower-case base 32 are printed, 30 bits: enough to tell which leaks are the same one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Fingerprint(pub(crate) [u8; 6]);
 
 impl Fingerprint {
@@ -94,5 +98,24 @@ impl fmt::Display for Fingerprint {
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fingerprint({self})")
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(print: Fingerprint) -> Self {
+        print.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = &'static str;
+
+    /// Takes what [`Fingerprint::as_str`] gives.
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let known = |byte: &u8| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(byte);
+        match <[u8; 6]>::try_from(text.as_bytes()) {
+            Ok(print) if print.iter().all(known) => Ok(Self(print)),
+            _ => Err("not a fingerprint: six characters of lower-case base 32"),
+        }
     }
 }

@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod allow;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod check;
 mod detect;
 mod error;
 mod finding;
 mod limits;
+#[cfg(feature = "memory")]
+pub mod memory;
 mod redactor;
 mod replace;
 pub mod rule;
@@ -14,6 +18,8 @@ mod secret;
 #[cfg(feature = "sources")]
 pub mod source;
 mod span;
+#[cfg(feature = "store")]
+pub mod store;
 mod stream;
 
 pub use allow::Allowlist;
@@ -24,7 +30,7 @@ pub use limits::Limits;
 pub use redactor::{Redactor, RedactorBuilder, Warning};
 pub use replace::Replacement;
 pub use rule::{Confidence, Left, Rule};
-pub use secret::Secret;
+pub use secret::{Collision, Occurrences, Secret, collisions};
 #[cfg(feature = "sealed")]
 pub use secret::{Refusal, SealedKey, SealedSet};
 pub use span::Span;

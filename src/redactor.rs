@@ -21,7 +21,7 @@ use crate::rule::{
     import_gitleaks_with, paranoid_rules, parse_rules,
 };
 use crate::scan::{Class, Engine, Parts, Region};
-use crate::secret::{Kept, Secret, expand};
+use crate::secret::{Kept, Secret, expand, kept};
 #[cfg(feature = "sealed")]
 use crate::secret::{SealedKey, SealedSet};
 use crate::span::Span;
@@ -443,8 +443,7 @@ impl RedactorBuilder {
 
     /// Which of the secrets given so far will not be looked for, and why.
     pub fn warnings(&self) -> Vec<Warning> {
-        let warning = |secret: &Secret| Warning::new(secret.name(), expand(secret).0);
-        self.secrets.iter().filter_map(warning).collect()
+        self.secrets.iter().filter_map(Warning::of).collect()
     }
 
     /// Compiles it all.
@@ -535,14 +534,15 @@ pub struct Warning {
 }
 
 impl Warning {
-    fn new(name: &str, kept: Kept) -> Option<Self> {
-        let why = match kept {
+    /// None: it is looked for.
+    pub(crate) fn of(secret: &Secret) -> Option<Self> {
+        let why = match kept(secret) {
             Kept::Yes => return None,
             Kept::Empty => "is empty",
             Kept::Short => "is shorter than 4 bytes and would be found everywhere",
             Kept::Common => "is a common word; force it if it really is a secret",
         };
-        Some(Self { name: name.to_owned(), why })
+        Some(Self { name: secret.name().to_owned(), why })
     }
 
     /// The secret's name.

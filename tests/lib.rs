@@ -1,10 +1,14 @@
 //! The suite. One target, so that it links once.
 //!
 //! Where do I add a test? A situation with an input and an output: `data/cases.toml`, and it runs on every surface. A law
-//! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A rule:
-//! its own examples, which `suite/catalogue.rs` runs.
+//! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A source of
+//! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
+//! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
+//! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+#[path = "suite/audit.rs"]
+mod audit;
 #[path = "suite/cases.rs"]
 mod cases;
 #[path = "suite/catalogue.rs"]
@@ -13,19 +17,30 @@ mod catalogue;
 mod cli;
 #[path = "suite/layering.rs"]
 mod layering;
+#[path = "suite/memory.rs"]
+mod memory;
 #[path = "suite/no_leak.rs"]
 mod no_leak;
 #[path = "suite/oracle.rs"]
 mod oracle;
 #[path = "suite/property.rs"]
 mod property;
+#[cfg(feature = "cli")]
+#[path = "suite/rotation.rs"]
+mod rotation;
+#[path = "suite/run.rs"]
+mod run;
 #[path = "suite/sarif.rs"]
 mod sarif;
 #[cfg(feature = "sealed")]
 #[path = "suite/sealed.rs"]
 mod sealed;
+#[path = "suite/secrets.rs"]
+mod secrets;
 #[path = "suite/shells.rs"]
 mod shells;
+#[path = "suite/sources.rs"]
+mod sources;
 #[path = "suite/spelled.rs"]
 mod spelled;
 #[path = "suite/stream.rs"]

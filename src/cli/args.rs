@@ -1,37 +1,53 @@
 //! The arguments. Help, man page and completions come from here.
 
+use std::ffi::OsString;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use keepmum::Replacement;
+use keepmum::audit::Head;
 use serde::Deserialize;
 
 use super::messages::Color;
+use super::size::Size;
 
 /// Options of every command that looks for something.
 const RULES: &str = "Rules and secrets";
+
+/// Options of the audit log.
+const AUDIT: &str = "Audit";
 
 const EXAMPLES: &str = "\
 Examples:
   app 2>&1 | keepmum                                  redact a log on its way
   keepmum --env-file .env app.log                     redact a file, and the values of .env in it
+  keepmum --environment production < app.log          with the [[source]] entries of keepmum.toml
   keepmum --report findings.jsonl *.log > clean.log   redact files, and report what was found
+  keepmum run --env-file prod.env -- ./server         start a program with its secrets, and redact what it prints
 
 Precedence:
   The command line goes before keepmum.toml, which goes before the defaults. Lists (rules, globs, env files, secrets) add up.
   Without --config, ./keepmum.toml is read if it is there, or else keepmum/keepmum.toml in the user's configuration folder.
 
+Rotation:
+  A source of a [[source]] entry is read again when its file changes, its lease nears its end, `refresh` has passed, or on
+  SIGHUP; running inputs go over to the new values. Old ones stay covered for `overlap` (24h), or 5 minutes beyond a lease.
+  A source that is down at the start refuses it unless `optional = true`; one that is down later takes nothing away.
+
 Exit codes:
   0    done; also when the reader of the output went away
-  1    scan found a secret, enroll refused one, rules test a bad example, rules explain a match
+  1    scan found a secret, enroll refused one, rules test a bad example, rules explain a match,
+       secrets check a bad value, audit verify a bad row
   2    bad arguments, configuration, rule or secret source
-  3    input cannot be read or output cannot be written
+  3    input cannot be read, or output, report or audit log cannot be written
   70   internal error; nothing that was held back left
-  130  SIGINT, 143 SIGTERM: the input so far was redacted and written";
+  130  SIGINT, 143 SIGTERM: the input so far was redacted and written
+  run ends as its program does: with its code, or 128 and its signal; 127 if it is not found, 126 if it cannot be started";
 
 /// Keeps secrets out of what passes through: reads standard input or files, writes them redacted to standard output.
 ///
-/// Finds known values exactly (from the environment, .env files, mounted secrets) and over 400 kinds of tokens by rule.
+/// Finds known values exactly (from the environment, .env files, mounted secrets, programs, 1Password) and over 400 kinds of tokens by rule.
 /// Bytes that are not secret pass unchanged and at once.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -83,6 +99,42 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", global = true, help_heading = RULES)]
     pub(crate) sealed_key_file: Option<PathBuf>,
 
+    /// The environment of this process, else KEEPMUM_ENVIRONMENT: no source of another one is opened
+    #[arg(long, value_name = "NAME", global = true, help_heading = RULES)]
+    pub(crate) environment: Option<String>,
+
+    /// Only known secrets, no rules
+    #[arg(long, global = true, help_heading = RULES)]
+    pub(crate) only_known: bool,
+
+    /// Files to redact at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: u16,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    /// When to colour messages; NO_COLOR is obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub(crate) color: Color,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+impl Args {
+    /// Of the command that redacts.
+    pub(crate) fn output(&self) -> &OutputArgs {
+        match &self.command {
+            Some(Command::Run(run)) => &run.output,
+            _ => &self.output,
+        }
+    }
+}
+
+/// What becomes of what was found: options of the filter and of `run`.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct OutputArgs {
     /// What stands in place of a secret: named, fingerprint, fixed:TEXT, mask, partial or remove
     #[arg(long, value_name = "HOW")]
     pub(crate) replacement: Option<Replacement>,
@@ -90,10 +142,6 @@ pub(crate) struct Args {
     /// File with the key of fingerprints
     #[arg(long, value_name = "FILE")]
     pub(crate) fingerprint_key_file: Option<PathBuf>,
-
-    /// Only known secrets, no rules
-    #[arg(long, global = true, help_heading = RULES)]
-    pub(crate) only_known: bool,
 
     /// Print a summary to standard error at the end
     #[arg(long)]
@@ -103,20 +151,25 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
-    /// Files to redact at once
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) jobs: u16,
-
     /// After how many milliseconds of silence a beginning of a possible secret of under 8 bytes is shown, or `off`
     #[arg(long, value_name = "MS")]
     pub(crate) idle_release: Option<Idle>,
 
-    /// When to colour messages; NO_COLOR is obeyed
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
-    pub(crate) color: Color,
+    /// Append what was read and redacted to an audit log: names and places, never values; `keepmum audit verify` checks it
+    #[arg(long, value_name = "FILE", help_heading = AUDIT)]
+    pub(crate) audit: Option<PathBuf>,
 
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    /// Size at which the audit log begins a new file, such as 64M
+    #[arg(long, value_name = "SIZE", help_heading = AUDIT)]
+    pub(crate) audit_max_size: Option<Size>,
+
+    /// How many full files of the audit log stay
+    #[arg(long, value_name = "N", help_heading = AUDIT)]
+    pub(crate) audit_keep: Option<NonZeroU16>,
+
+    /// Go on, with a warning, when the audit log cannot be written; without it the program stops
+    #[arg(long, help_heading = AUDIT)]
+    pub(crate) audit_optional: bool,
 }
 
 /// How many rules are in force.
@@ -170,6 +223,17 @@ pub(crate) enum Command {
     /// Of each form of a secret the file holds its length, 24 bits of a fingerprint of its first eight bytes, and a keyed
     /// hash. Secrets that could be guessed are refused. Exit code 1: some were.
     Enroll(EnrollArgs),
+    /// Start a program, with its secrets in its environment, and redact what it prints
+    ///
+    /// Standard output and standard error are redacted each for itself. Variables, also those of --env-file, whose value
+    /// begins with vault:, aws:, gcp:, op:// or file: get the value that it names, which is then a known secret. Signals
+    /// are passed on, and the exit status is the program's.
+    Run(RunArgs),
+    /// About audit logs
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// About the rules in force
     Rules {
         /// How to print
@@ -178,6 +242,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// About the known secrets: names and places, never values
+    Secrets {
+        /// How to print
+        #[arg(long, value_enum, default_value_t, global = true)]
+        format: Format,
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -185,6 +257,43 @@ pub(crate) enum Command {
     },
     /// Print the man page
     Man,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Give the program a terminal of its own: colours and width stay, what it writes to both outputs is one stream
+    #[arg(long)]
+    pub(crate) pty: bool,
+
+    /// Variables that are passed on as they are, though their value looks like a reference
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) as_is: Vec<String>,
+
+    /// How many milliseconds others may hold the output open after the program has ended
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    pub(crate) linger: u32,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that no row was changed, removed, moved or inserted
+    ///
+    /// Prints the head of the chain. An end that was cut off shows only against a head that was remembered elsewhere.
+    Verify {
+        /// A head that was printed before; its row has to be there
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<Head>,
+        /// The files of one log, in any order
+        #[arg(required = true, value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -271,6 +380,20 @@ pub(crate) enum RulesCommand {
     Explain {
         /// The text
         text: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// List them: name, source, number of forms, generation, age, next refresh
+    List,
+    /// Tell which cannot be looked for and which collide, and how often each would be found in a sample
+    ///
+    /// Exit code 0: all are good, 1: a value is empty, short or common, the same as another or inside of one.
+    Check {
+        /// A log to count in; `-` is standard input
+        #[arg(value_hint = ValueHint::FilePath)]
+        sample: Option<PathBuf>,
     },
 }
 

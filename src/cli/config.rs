@@ -1,13 +1,16 @@
 //! `keepmum.toml` as it is written.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use keepmum::Replacement;
+use keepmum::source::Declared;
 use serde::Deserialize;
 
 use super::args::{Idle, Profile};
 use super::exit::Failure;
+use super::size::Size;
 
 /// The file's keys; they are named as the options are.
 #[derive(Debug, Default, Deserialize)]
@@ -25,12 +28,20 @@ pub(crate) struct Config {
     pub(crate) secrets_file: BTreeMap<String, PathBuf>,
     pub(crate) sealed: Vec<PathBuf>,
     pub(crate) sealed_key_file: Option<PathBuf>,
+    /// Sources of secrets.
+    pub(crate) source: Vec<Declared>,
+    /// The environment of who reads this file.
+    pub(crate) environment: Option<String>,
     pub(crate) replacement: Option<How>,
     pub(crate) replacements: BTreeMap<String, How>,
     pub(crate) fingerprint_key_file: Option<PathBuf>,
     pub(crate) only_known: bool,
     pub(crate) stats: bool,
     pub(crate) report: Option<PathBuf>,
+    pub(crate) audit: Option<PathBuf>,
+    pub(crate) audit_max_size: Option<Size>,
+    pub(crate) audit_keep: Option<NonZeroU16>,
+    pub(crate) audit_optional: bool,
     pub(crate) idle_release: Option<Idle>,
     pub(crate) allow: Allow,
     pub(crate) limits: LimitValues,
@@ -130,9 +141,12 @@ impl Config {
             .chain(&mut config.sealed)
             .chain(&mut config.sealed_key_file)
             .chain(config.secrets_file.values_mut());
-        for path in paths.chain(&mut config.fingerprint_key_file).chain(&mut config.report) {
+        let outputs = config.report.iter_mut().chain(&mut config.audit);
+        for path in paths.chain(&mut config.fingerprint_key_file).chain(outputs) {
             *path = folder.join(&*path);
         }
+        let relative = |source: Declared| source.relative_to(folder);
+        config.source = config.source.into_iter().map(relative).collect();
         Ok(config)
     }
 }

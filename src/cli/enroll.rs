@@ -11,14 +11,17 @@ use zeroize::Zeroizing;
 use super::args::{Args, EnrollArgs};
 use super::exit::{Exit, Failure};
 use super::messages::{Kind, say};
-use super::{print, sealed, settings};
+use super::settings::declared_sources;
+use super::{print, sealed, sources, warn};
 
 /// Seals what the options for secrets name, writes it, and says what it came to.
 pub(crate) fn run(args: &Args, enroll: &EnrollArgs) -> Result<Exit, Failure> {
-    let secrets = settings::known(args)?;
+    let (read, warnings) = sources::read(declared_sources(args)?, None)?;
+    warn(args.color, &warnings);
+    let secrets = sources::secrets(read);
     if secrets.is_empty() {
         return Err(Failure::usage(
-            "no secret is named: use --env-file, --secrets-file or --secrets-from-env",
+            "no secret is named: use --env-file, --secrets-file or a [[source]]",
         ));
     }
     let key =

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success,
-    /// `scan` found something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match.
+    /// `scan` found something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match,
+    /// `secrets check` a bad value.
     Found,
     /// Bad arguments, configuration, rule or secret source.
     Usage,
@@ -18,6 +19,8 @@ pub(crate) enum Exit {
     Internal,
     /// Ended by a signal.
     Signal(i32),
+    /// As the program that was run, or as it could not be.
+    Program(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -28,6 +31,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Io => 3,
             Exit::Internal => 70,
+            Exit::Program(code) => code,
             Exit::Signal(signal) => 128 + u8::try_from(signal).unwrap_or(0),
         })
     }
@@ -41,12 +45,16 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Usage, message: message.to_string() }
+        Self::new(Exit::Usage, message)
     }
 
     pub(crate) fn io(place: impl fmt::Display, error: io::Error) -> Self {
-        Self { exit: Exit::Io, message: format!("{place}: {error}") }
+        Self::new(Exit::Io, format_args!("{place}: {error}"))
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -57,6 +65,24 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl From<keepmum::source::SourceError> for Failure {
+    fn from(error: keepmum::source::SourceError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<keepmum::store::StoreError> for Failure {
+    fn from(error: keepmum::store::StoreError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<keepmum::audit::AuditError> for Failure {
+    fn from(error: keepmum::audit::AuditError) -> Self {
+        Self::new(Exit::Io, format_args!("audit log: {error}"))
     }
 }
 

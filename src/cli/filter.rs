@@ -7,16 +7,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use keepmum::{Redactor, Sink, Stream};
+use keepmum::Sink;
+use keepmum::memory::Protection;
+use zeroize::Zeroize;
 
 use super::exit::{Exit, Failure};
 use super::jobs::{self, Go, Piece};
 use super::lines::Lines;
 use super::output::Output;
+use super::passing::{Known, Passing};
 use super::progress;
 use super::report::Report;
 use super::settings::Settings;
-use super::signals::{Signals, Woken};
+use super::signals::{self, Signals, Woken};
 
 /// Size of a read. Larger ones are slower: the buffer and the pipe's pages leave the second-level cache.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -25,22 +28,24 @@ pub(super) const CHUNK: usize = 64 << 10;
 const PIPE: usize = 1 << 20;
 
 /// Redacts every input in order.
-pub(crate) fn run(settings: &Settings) -> Result<Exit, Failure> {
+pub(crate) fn run(settings: &Settings, protection: &Protection) -> Result<Exit, Failure> {
+    if let Known::Kept(store) = &settings.known {
+        let listens = signals::refresh_on_hangup(store.clone());
+        listens.map_err(|error| Failure::io("signals", error))?;
+    }
     let mut run = Run::new(settings)?;
     let ended = run.inputs(&settings.files, settings.jobs);
     run.bar.finish_and_clear();
-    let reported = run.report.flush().map_err(report_failed);
     if settings.stats {
         let written = run.output.as_ref().map_or(0, Output::written);
         run.report.summary(written, &mut io::stderr().lock());
+        super::told(protection, &mut io::stderr().lock());
     }
-    let ended = ended?;
-    reported?;
-    Ok(ended.exit())
+    Ok(ended?.exit())
 }
 
 struct Run<'a> {
-    redactor: &'a Redactor,
+    known: &'a Known,
     // None only while a stream has it.
     output: Option<Output<File>>,
     report: Report,
@@ -73,9 +78,9 @@ impl Ended {
 impl<'a> Run<'a> {
     fn new(settings: &'a Settings) -> Result<Self, Failure> {
         Ok(Self {
-            redactor: &settings.redactor,
+            known: &settings.known,
             output: Some(Output::new(roomy(own("standard output", io::stdout().as_fd())?))),
-            report: Report::new(settings.report.as_deref()).map_err(report_failed)?,
+            report: Report::new("filter", settings.report.as_deref(), settings.audit.clone())?,
             signals: Signals::listen().map_err(|error| Failure::io("signals", error))?,
             idle: settings.idle,
             bar: progress::bar(&settings.files, settings.color),
@@ -108,7 +113,7 @@ impl<'a> Run<'a> {
     /// Several files at once.
     fn at_once(&mut self, files: &[PathBuf], jobs: usize) -> Result<Ended, Failure> {
         let mut ended = Ok(Ended::AtItsEnd);
-        jobs::run(self.redactor, files, jobs, |path, piece| {
+        jobs::run(self.known, files, jobs, |path, piece| {
             ended = self.piece(&path.display().to_string(), piece);
             if matches!(ended, Ok(Ended::AtItsEnd)) { Go::On } else { Go::Stop }
         });
@@ -123,9 +128,7 @@ impl<'a> Run<'a> {
         };
         self.bar.inc(read as u64);
         self.report.read(read);
-        for (finding, line) in &found {
-            self.report.add(name, *line, finding).map_err(report_failed)?;
-        }
+        self.report.tell(name, &found)?;
         let output = self.output.as_mut().expect("no stream has it");
         output.clean(&bytes);
         let written = written(output)?;
@@ -138,7 +141,7 @@ impl<'a> Run<'a> {
     fn input(&mut self, name: &str, mut file: File) -> Result<Ended, Failure> {
         let mut output = self.output.take().expect("given back by the input before");
         output.restart();
-        let mut stream = self.redactor.stream(output);
+        let mut stream = self.known.stream(output);
         let mut lines = Lines::default();
         let read = self.read(name, &mut file, &mut stream, &mut lines);
         // Also after a failed read: what came before it is redacted and leaves. After a failed write nothing does.
@@ -158,7 +161,7 @@ impl<'a> Run<'a> {
         &mut self,
         name: &str,
         file: &mut File,
-        stream: &mut Stream<Output<File>>,
+        stream: &mut Passing<Output<File>>,
         lines: &mut Lines,
     ) -> Result<Ended, Failure> {
         // Silence is waited for once after bytes: what `release` keeps then, it keeps until there are more.
@@ -172,6 +175,7 @@ impl<'a> Run<'a> {
                 Woken::Silence => {
                     silence = None;
                     stream.release();
+                    self.chunk[..].zeroize();
                 }
                 Woken::Ready => match file.read(&mut self.chunk) {
                     Ok(0) => return Ok(Ended::AtItsEnd),
@@ -190,7 +194,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn pass(&mut self, stream: &mut Stream<Output<File>>, count: usize, lines: &mut Lines) {
+    fn pass(&mut self, stream: &mut Passing<Output<File>>, count: usize, lines: &mut Lines) {
         let chunk = &self.chunk[..count];
         if self.report.wants_lines() {
             let (settled, decided) = (stream.sink().settled(), stream.decided());
@@ -209,22 +213,17 @@ impl<'a> Run<'a> {
         output: &mut Output<File>,
         lines: &mut Lines,
     ) -> Result<(), Failure> {
-        let findings = output.findings();
-        for finding in &findings {
-            let line = lines.line(finding.span().start());
-            self.report.add(name, line, finding).map_err(report_failed)?;
-        }
-        if findings.is_empty() { Ok(()) } else { self.report.flush().map_err(report_failed) }
+        self.report.tell(name, &lines.numbered(output.findings()))
     }
 }
 
 /// A handle without the standard library's buffer, which would hold back what has no line end.
-fn own(name: &str, fd: BorrowedFd<'_>) -> Result<File, Failure> {
+pub(super) fn own(name: &str, fd: BorrowedFd<'_>) -> Result<File, Failure> {
     fd.try_clone_to_owned().map(File::from).map_err(|error| Failure::io(name, error))
 }
 
 /// A pipe with room for several chunks, so that neither end waits for the other at each; anything else as it is.
-fn roomy(file: File) -> File {
+pub(super) fn roomy(file: File) -> File {
     let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     file
 }
@@ -238,11 +237,7 @@ fn written(output: &mut Output<File>) -> Result<Ended, Failure> {
     }
 }
 
-fn report_failed(error: io::Error) -> Failure {
-    Failure::io("report", error)
-}
-
 /// Whether a read only has to be asked again.
-fn is_passing(error: &io::Error) -> bool {
+pub(super) fn is_passing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }

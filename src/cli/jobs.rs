@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use keepmum::{Finding, Redactor, Sink};
+use keepmum::{Finding, Sink};
 
 use super::filter::CHUNK;
 use super::lines::Lines;
+use super::passing::Known;
 
 /// How many pieces of a file a worker may be ahead of the writer.
 const AHEAD: usize = 8;
@@ -37,7 +38,7 @@ pub(crate) enum Go {
 /// At most `jobs` files are in work and as many wait to be written, each with [`AHEAD`] pieces: that bounds the memory,
 /// however slow the writer is.
 pub(crate) fn run(
-    redactor: &Redactor,
+    known: &Known,
     files: &[PathBuf],
     jobs: usize,
     mut write: impl FnMut(&Path, Piece) -> Go,
@@ -48,7 +49,7 @@ pub(crate) fn run(
     let queue = Mutex::new(Queue { files: files.iter(), begun: sender });
     std::thread::scope(|scope| {
         let queue = &queue;
-        (0..jobs.min(files.len())).for_each(|_| drop(scope.spawn(move || work(redactor, queue))));
+        (0..jobs.min(files.len())).for_each(|_| drop(scope.spawn(move || work(known, queue))));
         // Leaving early drops the receivers, which ends the workers' sends.
         for (path, pieces) in begun.into_iter().take(files.len()) {
             for piece in pieces {
@@ -75,11 +76,11 @@ impl<'a> Queue<'a> {
     }
 }
 
-fn work(redactor: &Redactor, queue: &Mutex<Queue<'_>>) {
+fn work(known: &Known, queue: &Mutex<Queue<'_>>) {
     loop {
         let next = queue.lock().expect("nothing panics under the lock").next();
         let Some((path, sender)) = next else { return };
-        let ended = catch_unwind(AssertUnwindSafe(|| redact(redactor, path, &sender)));
+        let ended = catch_unwind(AssertUnwindSafe(|| redact(known, path, &sender)));
         let last = match ended {
             Ok(Ok(())) => continue,
             Ok(Err(error)) => Piece::Failed(error),
@@ -89,9 +90,9 @@ fn work(redactor: &Redactor, queue: &Mutex<Queue<'_>>) {
     }
 }
 
-fn redact(redactor: &Redactor, path: &Path, sender: &SyncSender<Piece>) -> io::Result<()> {
+fn redact(known: &Known, path: &Path, sender: &SyncSender<Piece>) -> io::Result<()> {
     let mut file = File::open(path)?;
-    let mut stream = redactor.stream(Collected::default());
+    let mut stream = known.stream(Collected::default());
     let (mut lines, mut chunk) = (Lines::default(), vec![0; CHUNK]);
     let ended = loop {
         let read = match file.read(&mut chunk) {
@@ -123,11 +124,8 @@ struct Collected {
 
 impl Collected {
     fn piece(&mut self, lines: &mut Lines, read: usize) -> Piece {
-        let found = self.found.drain(..).map(|finding| {
-            let line = lines.line(finding.span().start());
-            (finding, line)
-        });
-        Piece::Bytes { found: found.collect(), bytes: std::mem::take(&mut self.bytes), read }
+        let found = lines.numbered(std::mem::take(&mut self.found));
+        Piece::Bytes { found, bytes: std::mem::take(&mut self.bytes), read }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Numbers of lines, counted as an input is read.
 
+use keepmum::Finding;
+
 /// Where the lines of one input end, as far as a finding may still ask for them.
 ///
 /// Invariant: `before` lines end before the first of `ends`.
@@ -31,6 +33,15 @@ impl Lines {
             Some(open) => open.line,
             None => self.pass(offset),
         }
+    }
+
+    /// Findings, each with the line that it begins in.
+    pub(crate) fn numbered(&mut self, findings: Vec<Finding>) -> Vec<(Finding, u64)> {
+        let numbered = |finding: Finding| {
+            let line = self.line(finding.span().start());
+            (finding, line)
+        };
+        findings.into_iter().map(numbered).collect()
     }
 
     /// Forgets what no finding can ask for any more: findings to come begin at `settled`, where the clean bytes end, or

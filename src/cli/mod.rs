@@ -1,22 +1,27 @@
 //! The program: arguments and configuration, then the filter.
 
 mod args;
+mod audit;
 mod config;
 mod enroll;
-mod env_file;
 mod exit;
 mod filter;
+mod fresh;
 mod jobs;
 mod lines;
 mod messages;
 mod output;
+mod passing;
 mod progress;
 mod report;
 mod rules;
+mod run;
 mod scan;
 mod sealed;
+mod secrets;
 mod settings;
 mod signals;
+mod size;
 mod sources;
 
 use std::io::{self, Write};
@@ -24,21 +29,23 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use keepmum::memory::{self, Protection};
 
-use args::{Args, Command, ConfigCommand};
+use args::{Args, AuditCommand, Command, ConfigCommand};
 use exit::{Exit, Failure};
 use messages::{Color, Kind, say};
-use settings::Settings;
+use settings::{Settings, declared_sources};
 
 /// Parses, runs, and says how it went.
 pub(crate) fn main() -> ExitCode {
+    let protection = memory::protect();
     hide_panics();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return refused(&error).into(),
     };
     let color = args.color;
-    let exit = match std::panic::catch_unwind(|| run(args)) {
+    let exit = match std::panic::catch_unwind(|| run(args, &protection)) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
             say(color, Kind::Error, &failure.to_string());
@@ -61,15 +68,29 @@ fn refused(error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
-fn run(args: Args) -> Result<Exit, Failure> {
+fn run(args: Args, protection: &Protection) -> Result<Exit, Failure> {
     match &args.command {
         Some(Command::Config { command: ConfigCommand::Check { file } }) => {
-            check(&args, file.as_deref())
+            check(&args, file.as_deref(), protection)
+        }
+        Some(Command::Run(run)) => run::run(&args, run, protection),
+        Some(Command::Audit { command: AuditCommand::Verify { head, files } }) => {
+            let (exit, text) = audit::check(files, *head)?;
+            print(text.as_bytes())?;
+            Ok(exit)
         }
         Some(Command::Enroll(enroll)) => enroll::run(&args, enroll),
         Some(Command::Scan(scan)) => scan::run(&settings(&args, None)?, scan),
         Some(Command::Rules { format, command }) => {
-            let (exit, text) = rules::run(&settings(&args, None)?, command, *format)?;
+            let settings = said(&args, Settings::without_secrets(&args)?);
+            let (exit, text) = rules::run(&settings, command, *format)?;
+            print(text.as_bytes())?;
+            Ok(exit)
+        }
+        Some(Command::Secrets { format, command }) => {
+            let (read, warnings) = sources::read(declared_sources(&args)?, None)?;
+            warn(args.color, &warnings);
+            let (exit, text) = secrets::run(read, command, *format)?;
             print(text.as_bytes())?;
             Ok(exit)
         }
@@ -86,7 +107,8 @@ fn run(args: Args) -> Result<Exit, Failure> {
         }
         None => {
             command_as_file(&args)?;
-            filter::run(&settings(&args, None)?)
+            let settings = said(&args, Settings::audited(&args, |_, _| Ok(Vec::new()))?);
+            filter::run(&settings, protection)
         }
     }
 }
@@ -108,12 +130,26 @@ fn command_as_file(args: &Args) -> Result<(), Failure> {
 
 /// What is in force, with its warnings said.
 fn settings(args: &Args, file: Option<&Path>) -> Result<Settings, Failure> {
-    let settings = Settings::new(args, file)?;
-    settings.warnings.iter().for_each(|warning| say(args.color, Kind::Warning, warning));
-    Ok(settings)
+    Ok(said(args, Settings::new(args, file)?))
 }
 
-fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Failure> {
+fn said(args: &Args, settings: Settings) -> Settings {
+    warn(args.color, &settings.warnings);
+    settings
+}
+
+fn warn(color: Color, warnings: &[String]) {
+    warnings.iter().for_each(|warning| say(color, Kind::Warning, warning));
+}
+
+/// What the system refused to do for secrets in memory. Nobody has to read it.
+fn told(protection: &Protection, out: &mut impl Write) {
+    for refusal in protection.refusals() {
+        let _ = writeln!(out, "keepmum: note: {refusal}");
+    }
+}
+
+fn check(args: &Args, file: Option<&Path>, protection: &Protection) -> Result<Exit, Failure> {
     let settings = settings(args, file)?;
     let from = settings
         .config
@@ -123,8 +159,9 @@ fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Failure> {
         "{from}: good\nrules: {}\nknown secrets: {}\nsealed secrets: {}\nreplacement: {}\n",
         settings.rule_count, settings.secret_count, settings.sealed_count, settings.replacement
     );
+    let refusals = protection.refusals().map(|refusal| format!("note: {refusal}\n"));
     let notices = settings.notices.iter().map(|notice| format!("{notice}\n"));
-    print((text + &notices.collect::<String>()).as_bytes())
+    print((text + &notices.chain(refusals).collect::<String>()).as_bytes())
 }
 
 fn print(text: &[u8]) -> Result<Exit, Failure> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use keepmum::rule::Extended;
@@ -10,19 +11,24 @@ use keepmum::{
 };
 
 use super::args::{Args, Idle, Profile};
-use super::config::{Config, FromEnv};
+use super::audit::Audit;
+use super::config::Config;
 use super::exit::Failure;
+use super::fresh;
 use super::messages::Color;
-use super::{env_file, sealed, sources};
+use super::passing::Known;
+use super::sealed;
+use super::sources::{self, Opened};
 
 /// After this long a short beginning of a possible secret is shown.
 const IDLE: Duration = Duration::from_millis(100);
 
 /// What the filter needs to know.
 pub(crate) struct Settings {
-    pub(crate) redactor: Redactor,
+    pub(crate) known: Known,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) report: Option<PathBuf>,
+    pub(crate) audit: Option<Arc<Audit>>,
     pub(crate) stats: bool,
     pub(crate) jobs: usize,
     /// None: never.
@@ -40,28 +46,71 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The one place where anything of it is refused.
+    /// For what runs once.
     pub(crate) fn new(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
-        let path =
-            file.map(Path::to_owned).or_else(|| args.config.clone()).or_else(|| usual_config(args));
-        let config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-        let replacement = replacement(args, &config);
-        let secrets = secrets(args, &config)?;
+        let (path, config) = config(args, file)?;
+        let (read, unread) = sources::read(sources::opened(args, &config)?, None)?;
+        let mut settings = Self::with(args, path, &config, sources::secrets(read))?;
+        settings.warnings.splice(..0, unread);
+        Ok(settings)
+    }
+
+    /// For what runs on: with an audit log, if one is named, with sources that are kept fresh, if one can rotate, and with
+    /// more secrets: `more` gives them for the files of variables.
+    pub(crate) fn audited(
+        args: &Args,
+        more: impl FnOnce(&[&PathBuf], Option<&Audit>) -> Result<Vec<Secret>, Failure>,
+    ) -> Result<Self, Failure> {
+        let (path, config) = config(args, None)?;
+        let audit = Audit::open(args.output(), &config, args.color)?.map(Arc::new);
+        let opened = sources::opened(args, &config)?;
+        let fresh = opened.iter().any(Opened::can_rotate);
+        let (kept, once) = if fresh { (opened, Vec::new()) } else { (Vec::new(), opened) };
+        let (read, unread) = sources::read(once, audit.as_deref())?;
+        let mut secrets = sources::secrets(read);
+        let files: Vec<&PathBuf> = config.env_file.iter().chain(&args.env_file).collect();
+        secrets.extend(more(&files, audit.as_deref())?);
+        let fixed = if fresh { secrets.clone() } else { Vec::new() };
+        let mut settings = Self::with(args, path, &config, secrets)?;
+        if fresh {
+            let redactor = settings.known.redactor();
+            settings.known = fresh::known(redactor, fixed, kept, audit.clone(), args.color)?;
+        }
+        settings.audit = audit;
+        settings.warnings.splice(..0, unread);
+        Ok(settings)
+    }
+
+    /// For what is asked about the rules alone: no source is opened.
+    pub(crate) fn without_secrets(args: &Args) -> Result<Self, Failure> {
+        let (path, config) = config(args, None)?;
+        Self::with(args, path, &config, Vec::new())
+    }
+
+    /// The one place where anything of it is refused.
+    fn with(
+        args: &Args,
+        path: Option<PathBuf>,
+        config: &Config,
+        secrets: Vec<Secret>,
+    ) -> Result<Self, Failure> {
+        let replacement = replacement(args, config);
         let secret_count = secrets.len();
-        let (builder, notices) = builder(args, &config, secrets)?;
+        let (builder, notices) = builder(args, config, secrets)?;
         let key = args.sealed_key_file.as_deref().or(config.sealed_key_file.as_deref());
         let files = config.sealed.iter().chain(&args.sealed);
         let (builder, sealed_count) = sealed::with(builder, files, key)?;
         let builder = builder.replacement(replacement.clone());
-        let builder = with_allowed(builder, path.as_deref(), &config)?;
+        let builder = with_allowed(builder, path.as_deref(), config)?;
         Ok(Self {
             files: args.files.clone(),
-            report: args.report.clone().or_else(|| config.report.clone()),
-            stats: args.stats || config.stats,
+            report: args.output().report.clone().or_else(|| config.report.clone()),
+            audit: None,
+            stats: args.output().stats || config.stats,
             jobs: usize::from(args.jobs),
-            idle: idle(args.idle_release.or(config.idle_release)),
+            idle: idle(args.output().idle_release.or(config.idle_release)),
             color: args.color,
-            warnings: warnings(args, &config, &builder, &notices),
+            warnings: warnings(args, config, &builder, &notices),
             notices,
             rules: builder.rules().cloned().collect(),
             config: path,
@@ -69,16 +118,24 @@ impl Settings {
             secret_count,
             sealed_count,
             replacement,
-            redactor: builder.build()?,
+            known: Known::Fixed(builder.build()?),
         })
     }
 }
 
-/// The known secrets that arguments and configuration file name.
-pub(crate) fn known(args: &Args) -> Result<Vec<Secret>, Failure> {
-    let path = args.config.clone().or_else(|| usual_config(args));
+/// The configuration that is in force, and where it stands.
+fn config(args: &Args, file: Option<&Path>) -> Result<(Option<PathBuf>, Config), Failure> {
+    let named = file.map(Path::to_owned).or_else(|| args.config.clone());
+    let path = named.or_else(|| usual_config(args));
     let config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-    secrets(args, &config)
+    Ok((path, config))
+}
+
+/// The sources of secrets that are in force, each with how it was declared: opened, not read. Those of another
+/// environment are not even opened.
+pub(crate) fn declared_sources(args: &Args) -> Result<Vec<Opened>, Failure> {
+    let (_, config) = config(args, None)?;
+    sources::opened(args, &config)
 }
 
 fn builder(
@@ -187,7 +244,7 @@ fn warnings(
 }
 
 fn key_file<'a>(args: &'a Args, config: &'a Config) -> Option<&'a Path> {
-    args.fingerprint_key_file.as_deref().or(config.fingerprint_key_file.as_deref())
+    args.output().fingerprint_key_file.as_deref().or(config.fingerprint_key_file.as_deref())
 }
 
 /// The key of fingerprints. An empty one would make them a plain hash, which can be guessed.
@@ -213,7 +270,7 @@ fn usual_config(args: &Args) -> Option<PathBuf> {
 
 fn replacement(args: &Args, config: &Config) -> Replacement {
     let written = config.replacement.as_ref().map(|how| &how.0);
-    args.replacement.as_ref().or(written).cloned().unwrap_or_default()
+    args.output().replacement.as_ref().or(written).cloned().unwrap_or_default()
 }
 
 fn limits(config: &Config) -> Limits {
@@ -223,40 +280,6 @@ fn limits(config: &Config) -> Limits {
         judged: config.limits.judged.unwrap_or(usual.judged),
         ..usual
     }
-}
-
-/// Names of variables, from both places.
-fn globs(args: &Args, config: &Config) -> Vec<String> {
-    let usual = || sources::USUAL.iter().map(|glob| (*glob).to_owned());
-    let mut globs: Vec<String> = match &config.secrets_from_env {
-        Some(FromEnv::Usual) => usual().collect(),
-        Some(FromEnv::Globs(globs)) => globs.clone(),
-        Some(FromEnv::No) | None => Vec::new(),
-    };
-    if let Some(given) = &args.secrets_from_env {
-        // An empty one comes from `="$GLOBS"` with nothing in it.
-        let given: Vec<_> = given.iter().filter(|glob| !glob.is_empty()).cloned().collect();
-        if given.is_empty() { globs.extend(usual()) } else { globs.extend(given) }
-    }
-    globs
-}
-
-fn secrets(args: &Args, config: &Config) -> Result<Vec<Secret>, Failure> {
-    let mut secrets = sources::environment(&globs(args, config))?;
-    for path in config.env_file.iter().chain(&args.env_file) {
-        secrets.extend(env_file::secrets(path)?);
-    }
-    for (name, path) in &config.secrets_file {
-        secrets.extend(sources::mounted(Some(name), path)?);
-    }
-    for given in &args.secrets_file {
-        let (name, path) = match given.split_once('=') {
-            Some((name, path)) => (Some(name), path),
-            None => (None, given.as_str()),
-        };
-        secrets.extend(sources::mounted(name, Path::new(path))?);
-    }
-    Ok(secrets)
 }
 
 fn with_rules<'a>(

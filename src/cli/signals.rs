@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM end the input, and the output in order.
+//! SIGINT and SIGTERM end the input, and the output in order; SIGHUP has the sources of secrets read again.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -7,8 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use keepmum::store::SecretStore;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+/// From now on SIGHUP does not end the program: every source is asked again.
+pub(crate) fn refresh_on_hangup(store: SecretStore) -> io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP])?;
+    let refresh = move || signals.forever().for_each(|_| store.refresh_now());
+    std::thread::Builder::new().name("keepmum-hangup".to_owned()).spawn(refresh).map(drop)
+}
 
 /// Which signal came, if one did. Reads are restarted after a signal, so a pipe wakes who waits.
 pub(crate) struct Signals {

@@ -1,86 +1,146 @@
-//! Known secrets from the environment and from mounted files.
+//! Sources of known secrets: those of the options and those of `keepmum.toml`, opened in one way.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::time::Instant;
 
-use globset::{Glob, GlobSetBuilder};
 use keepmum::Secret;
+use keepmum::source::{Declared, Environment, Fetched, Source, SourceError, in_scope};
+use keepmum::store::Policy;
 
+use super::args::Args;
+use super::audit::Audit;
+use super::config::{Config, FromEnv};
 use super::exit::Failure;
 
-/// Names of variables whose values are secrets.
-pub(crate) const USUAL: &[&str] = &[
-    "*_TOKEN",
-    "*_SECRET",
-    "*_PASSWORD",
-    "*_PASSWD",
-    "*_PASSPHRASE",
-    "*_API_KEY",
-    "*_APIKEY",
-    "*_ACCESS_KEY",
-    "*_SECRET_KEY",
-    "*_PRIVATE_KEY",
-    "*_CREDENTIALS",
-    "*_AUTH",
-    "TOKEN",
-    "SECRET",
-    "PASSWORD",
-    "API_KEY",
-    "DATABASE_URL",
-];
+/// The variable that names the environment of a process.
+const ENVIRONMENT: &str = "KEEPMUM_ENVIRONMENT";
 
-/// Values of the environment's variables whose names match one of `globs` as a whole.
-pub(crate) fn environment(globs: &[String]) -> Result<Vec<Secret>, Failure> {
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        let glob = Glob::new(glob)
-            .map_err(|error| Failure::usage(format_args!("--secrets-from-env: {error}")))?;
-        set.add(glob);
-    }
-    let set =
-        set.build().map_err(|error| Failure::usage(format_args!("--secrets-from-env: {error}")))?;
-    let chosen = std::env::vars_os().filter(|(name, _)| set.is_match(Path::new(name)));
-    Ok(chosen
-        .map(|(name, value)| Secret::new(&name.to_string_lossy(), value.into_encoded_bytes()))
-        .collect())
+/// A source and how it was declared.
+pub(crate) struct Opened {
+    pub(crate) declared: Declared,
+    pub(crate) source: Box<dyn Source>,
+    written: Written,
 }
 
-/// A file that holds one secret, or a folder of them as orchestrators mount them.
-pub(crate) fn mounted(name: Option<&str>, path: &Path) -> Result<Vec<Secret>, Failure> {
-    let failed = |error: io::Error| unreadable(path, &error);
-    let own = path.file_name().unwrap_or(OsStr::new("secret")).to_string_lossy();
-    if !fs::metadata(path).map_err(failed)?.is_dir() {
-        let value = fs::read(path).map_err(failed)?;
-        return Ok(vec![Secret::new(name.unwrap_or(&own), value)]);
+/// Where a source is declared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// By an option, or the key that is called as it is: read at the start.
+    AsOption,
+    /// By a `[[source]]` entry.
+    AsEntry,
+}
+
+impl Opened {
+    /// Whether it can hold something else later. The environment of a process stays as it is.
+    pub(crate) fn can_rotate(&self) -> bool {
+        self.written == Written::AsEntry && self.declared.kind() != "environment"
     }
-    let mut secrets = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let file = entry.file_name().to_string_lossy().into_owned();
-        if file.starts_with('.') || !is_file(&entry.path())? {
-            // `..data` and its kind are how a mount is swapped; the names beside it point into it.
-            continue;
+
+    /// How a store keeps it.
+    pub(crate) fn policy(&self) -> Policy {
+        let policy = Policy::new();
+        let policy = if self.declared.is_optional() { policy.optional() } else { policy };
+        let policy = self.declared.refresh().into_iter().fold(policy, Policy::refresh);
+        self.declared.overlap().into_iter().fold(policy, Policy::overlap)
+    }
+
+    /// What it holds, or none and the reason if it is optional.
+    fn read(&mut self, audit: Option<&Audit>) -> Result<Result<Fetched, SourceError>, Failure> {
+        let fetched = self.source.fetch();
+        if let Some(audit) = audit {
+            audit.retrieved(self.source.name(), fetched.as_ref())?;
         }
-        let value = fs::read(entry.path()).map_err(|error| unreadable(&entry.path(), &error))?;
-        let full = name.map_or(file.clone(), |name| format!("{name}-{file}"));
-        secrets.push(Secret::new(&full, value));
-    }
-    secrets.sort_by(|a, b| a.name().cmp(b.name()));
-    Ok(secrets)
-}
-
-/// Whether a regular file stands at `path` or where it points. A link to nothing holds no secret; anything else that
-/// cannot be looked at could, and is an error.
-fn is_file(path: &Path) -> Result<bool, Failure> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(metadata.is_file()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(unreadable(path, &error)),
+        match fetched {
+            Err(error) if !self.declared.is_optional() => Err(error.into()),
+            read => Ok(read),
+        }
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format_args!("{}: {error}", path.display()))
+/// What one source held.
+pub(crate) struct Read {
+    pub(crate) declared: Declared,
+    pub(crate) source: String,
+    pub(crate) fetched: Fetched,
+    pub(crate) at: Instant,
+}
+
+/// The sources of this process's environment, opened and not yet read. Those of other environments are not opened.
+pub(crate) fn opened(args: &Args, config: &Config) -> Result<Vec<Opened>, Failure> {
+    let environment = environment(args, config);
+    let scoped = in_scope(config.source.clone(), environment.as_deref()).map_err(|error| {
+        Failure::usage(format_args!(
+            "{error}; name it by --environment, {ENVIRONMENT} or in keepmum.toml"
+        ))
+    })?;
+    let open = |(declared, written): (Declared, _)| {
+        let source = declared.open()?;
+        Ok(Opened { declared, source, written })
+    };
+    let options = of_options(args, config).into_iter().map(|one| (one, Written::AsOption));
+    let entries = scoped.into_iter().map(|one| (one, Written::AsEntry));
+    options.chain(entries).map(open).collect()
+}
+
+/// Reads them all. What an optional source says instead is a warning.
+pub(crate) fn read(
+    sources: Vec<Opened>,
+    audit: Option<&Audit>,
+) -> Result<(Vec<Read>, Vec<String>), Failure> {
+    let (mut all, mut warnings) = (Vec::new(), Vec::new());
+    for mut opened in sources {
+        match opened.read(audit)? {
+            Ok(fetched) => {
+                let source = opened.source.name().to_owned();
+                all.push(Read { declared: opened.declared, source, fetched, at: Instant::now() });
+            }
+            Err(error) => warnings.push(format!("{error}; going on without it")),
+        }
+    }
+    Ok((all, warnings))
+}
+
+/// The secrets of all of them.
+pub(crate) fn secrets(read: Vec<Read>) -> Vec<Secret> {
+    read.into_iter().flat_map(|read| read.fetched.secrets).collect()
+}
+
+fn environment(args: &Args, config: &Config) -> Option<String> {
+    let variable = || std::env::var(ENVIRONMENT).ok();
+    let named = args.environment.clone().or_else(variable).filter(|name| !name.is_empty());
+    named.or_else(|| config.environment.clone())
+}
+
+/// What the options name, and the keys that are called as they are.
+fn of_options(args: &Args, config: &Config) -> Vec<Declared> {
+    let globs = globs(args, config);
+    let mut all = Vec::new();
+    if !globs.is_empty() {
+        all.push(Declared::environment(globs));
+    }
+    all.extend(config.env_file.iter().chain(&args.env_file).map(Declared::env_file));
+    let named = |name: &str, path: &Path| Declared::files(path).named(name);
+    all.extend(config.secrets_file.iter().map(|(name, path)| named(name, path)));
+    all.extend(args.secrets_file.iter().map(|given| match given.split_once('=') {
+        Some((name, path)) => named(name, Path::new(path)),
+        None => Declared::files(given),
+    }));
+    all
+}
+
+/// Names of variables, from both places.
+fn globs(args: &Args, config: &Config) -> Vec<String> {
+    let usual = || Environment::USUAL.iter().map(|glob| (*glob).to_owned());
+    let mut globs: Vec<String> = match &config.secrets_from_env {
+        Some(FromEnv::Usual) => usual().collect(),
+        Some(FromEnv::Globs(globs)) => globs.clone(),
+        Some(FromEnv::No) | None => Vec::new(),
+    };
+    if let Some(given) = &args.secrets_from_env {
+        // An empty one comes from `="$GLOBS"` with nothing in it.
+        let given: Vec<_> = given.iter().filter(|glob| !glob.is_empty()).cloned().collect();
+        if given.is_empty() { globs.extend(usual()) } else { globs.extend(given) }
+    }
+    globs
 }

@@ -41,6 +41,22 @@ impl Secret {
         &self.name
     }
 
+    /// Under how many forms the value is looked for; none if it is empty, too short or too common.
+    pub fn form_count(&self) -> usize {
+        super::expand(self).1.len()
+    }
+
+    /// The value itself, to hand it to the program that it is for.
+    ///
+    /// ```
+    /// use keepmum::Secret;
+    ///
+    /// assert_eq!(Secret::new("db-password", "correct horse").expose(), b"correct horse");
+    /// ```
+    pub fn expose(&self) -> &[u8] {
+        &self.value
+    }
+
     pub(crate) fn value(&self) -> &[u8] {
         &self.value
     }

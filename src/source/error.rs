@@ -1,6 +1,8 @@
 //! Why a source gave nothing.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 /// A source could not be read. Opaque; its text names the source and the place, never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,17 @@ impl SourceError {
         Self::new(Kind::Malformed, source, why)
     }
 
+    /// What stands at `path` cannot be read.
+    pub(super) fn io(source: &str, path: &Path, error: &io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => Kind::Missing,
+            io::ErrorKind::PermissionDenied => Kind::Denied,
+            io::ErrorKind::FileTooLarge => Kind::Malformed,
+            _ => Kind::Unavailable,
+        };
+        Self::new(kind, source, format_args!("{}: {error}", path.display()))
+    }
+
     fn new(kind: Kind, source: &str, why: impl fmt::Display) -> Self {
         Self { kind, source: source.to_owned(), why: why.to_string() }
     }
@@ -66,6 +79,11 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A source that is called as its place is.
+        let place = self.why.strip_prefix(&self.source);
+        if place.is_some_and(|rest| rest.starts_with(':')) {
+            return f.write_str(&self.why);
+        }
         write!(f, "source `{}`: {}", self.source, self.why)
     }
 }

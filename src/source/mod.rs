@@ -2,10 +2,48 @@
 //!
 //! A [`Source`] is asked again and again, by whoever keeps a set of secrets fresh; it blocks while it reads, and reads
 //! with the least rights: nothing here ever writes to a vault. What it says when it fails names places and never values.
+//!
+//! A source is made in code, or from an entry of `keepmum.toml` ([`Declared`]), which adds what it is called, whom it
+//! belongs to and how long it stays fresh. Secrets of a source with a name are called `source.path`, so that a placeholder
+//! tells where its value lives.
 
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod blocking;
+mod bytes;
+mod command;
+mod declared;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod document;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod endpoint;
+mod env_file;
+mod environment;
 mod error;
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+mod failure;
+mod files;
+#[cfg(feature = "gcp")]
+pub mod gcp;
+mod leaves;
+mod names;
+mod one_password;
+mod program;
+mod reference;
+mod scope;
+#[cfg(feature = "vault")]
+pub mod vault;
 
+pub use command::{Command, Format};
+pub use declared::Declared;
+pub use env_file::EnvFile;
+pub use environment::Environment;
 pub use error::SourceError;
+pub use files::Files;
+pub use one_password::{Fields, OnePassword};
+pub use reference::{Reference, Scheme};
+pub use scope::{Scope, in_scope};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -45,7 +83,8 @@ pub trait Source: Send {
     /// would let a secret pass.
     fn fetch(&mut self) -> Result<Fetched, SourceError>;
 
-    /// Files and folders whose change means that it should be read again.
+    /// Files and folders whose change means that it should be read again. Links on the way to them, and in the folders,
+    /// are followed by who watches.
     fn watched(&self) -> Vec<PathBuf> {
         Vec::new()
     }

@@ -341,6 +341,7 @@ fn alone(input: &[u8], start: usize, end: usize) -> bool {
 
 /// The shares that the manual states, measured over a fixed set of places.
 #[test]
+#[expect(clippy::print_stdout, reason = "figures for the manual")]
 fn shares_of_encoded_characters_that_are_covered() {
     let secret = "Tr0ub4dor/3+correct&horse";
     let redactor = redactor(&[secret.as_bytes().to_vec()]);

@@ -69,7 +69,8 @@ pub(crate) fn run(settings: &Settings, args: &ScanArgs) -> Result<Exit, Failure>
 fn scan(settings: &Settings, args: &ScanArgs) -> Result<Scanned, Failure> {
     let inputs = if args.staged { sources::staged(args)? } else { sources::files(args) };
     let binary = if args.binary { Binary::Read } else { Binary::Skip };
-    let mut scanner = Scanner::new(&settings.redactor, binary, CHUNK);
+    let redactor = settings.known.redactor();
+    let mut scanner = Scanner::new(&redactor, binary, CHUNK);
     let bar = progress::files(inputs.len(), settings.color);
     let mut scanned = Scanned::default();
     for input in inputs {

@@ -7,7 +7,8 @@ use super::super::common::is_common;
 /// Shortest line that is a form of its own.
 const SHORTEST_LINE: usize = 8;
 
-/// The line ends that programs write in place of `\n`, and every line that is long and specific enough.
+/// The line ends that programs write in place of `\n`, none (an indented block is read as one that was wrapped, see
+/// `detect::spelled`), and every line that is long and specific enough.
 ///
 /// The first line of a PEM block and its last are the same for everybody, and no forms.
 pub(super) fn of(value: &[u8], found: &mut impl FnMut(&[u8])) {
@@ -16,7 +17,7 @@ pub(super) fn of(value: &[u8], found: &mut impl FnMut(&[u8])) {
     }
     let lines: Vec<&[u8]> =
         value.split(|&byte| byte == b'\n').map(|line| line.trim_ascii_end()).collect();
-    for end in [&b"\n"[..], b"\r\n", b"\r\r\n", b" "] {
+    for end in [&b"\n"[..], b"\r\n", b"\r\r\n", b" ", b""] {
         found(&Zeroizing::new(lines.join(end)));
     }
     lines.iter().filter(|line| is_specific(line)).for_each(|line| found(line.trim_ascii()));

@@ -89,6 +89,11 @@ pub(crate) fn leaves(value: &[u8], found: &mut impl FnMut(&[u8])) {
     leaves::of(value, found);
 }
 
+/// Whether `secret` is looked for.
+pub(crate) fn kept(secret: &Secret) -> Kept {
+    judge(secret.value().trim_ascii(), secret.is_forced())
+}
+
 fn judge(trimmed: &[u8], forced: bool) -> Kept {
     match trimmed.len() {
         0 => Kept::Empty,

@@ -2,9 +2,12 @@
 
 use zeroize::Zeroizing;
 
+/// What takes the place of a character; none: it stays.
+type Quoting = fn(u8) -> Option<&'static [u8]>;
+
 /// What takes the place of each character, by writer. What a POSIX shell, bash's `set -x` and `${x@Q}`, dash's `export -p`
 /// and busybox print was seen by running them (`tests/suite/shells.rs`); PowerShell and cmd as documented.
-const QUOTINGS: &[fn(u8) -> Option<&'static [u8]>] = &[
+const QUOTINGS: &[Quoting] = &[
     // sh, bash: the quotes are closed, an escaped one stands between, and they are opened again.
     |byte| (byte == b'\'').then_some(br"'\''"),
     // dash, busybox ash.
@@ -60,7 +63,7 @@ pub(super) fn of(value: &[u8], take: &mut impl FnMut(Zeroizing<Vec<u8>>)) {
     }
 }
 
-fn written(value: &[u8], quoting: &fn(u8) -> Option<&'static [u8]>) -> Zeroizing<Vec<u8>> {
+fn written(value: &[u8], quoting: &Quoting) -> Zeroizing<Vec<u8>> {
     // Room for the longest, so that nothing is left behind in memory when it grows.
     let mut out = Zeroizing::new(Vec::with_capacity(value.len() * 5));
     for &byte in value {
