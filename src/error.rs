@@ -43,6 +43,11 @@ impl BuildError {
         Self { kind: Kind::Secret, message: format!("secret `{name}`: {why}") }
     }
 
+    #[cfg(feature = "sealed")]
+    pub(crate) fn sealed(why: impl fmt::Display) -> Self {
+        Self { kind: Kind::Secret, message: format!("sealed set: {why}") }
+    }
+
     pub(crate) fn replacement(why: impl fmt::Display) -> Self {
         Self { kind: Kind::Replacement, message: format!("replacement: {why}") }
     }

@@ -31,6 +31,8 @@ pub use redactor::{Redactor, RedactorBuilder, Warning};
 pub use replace::Replacement;
 pub use rule::{Confidence, Left, Rule};
 pub use secret::{Collision, Occurrences, Secret, collisions};
+#[cfg(feature = "sealed")]
+pub use secret::{Refusal, SealedKey, SealedSet};
 pub use span::Span;
 #[cfg(feature = "tokio")]
 pub use stream::{AsyncReader, AsyncWriter, Decoder, Encoded, Encoder, RedactedStream, Segments};

@@ -10,6 +10,8 @@ use regex_automata::util::pool::Pool;
 
 use crate::allow::Allowlist;
 use crate::detect::literal::IndexBuilder;
+#[cfg(feature = "sealed")]
+use crate::detect::sealed::{Sealed, SealedBuilder};
 use crate::error::BuildError;
 use crate::finding::{Finding, Fingerprint, Origin};
 use crate::limits::Limits;
@@ -20,6 +22,8 @@ use crate::rule::{
 };
 use crate::scan::{Class, Engine, Parts, Region};
 use crate::secret::{Kept, Secret, expand, kept};
+#[cfg(feature = "sealed")]
+use crate::secret::{SealedKey, SealedSet};
 use crate::span::Span;
 use crate::stream::{Clean, Core, Discard, Observe, Sink, Stream};
 
@@ -61,6 +65,9 @@ struct Plan {
     fingerprinter: Option<Arc<Fingerprinter>>,
     allow: Arc<Allowlist>,
     limits: Limits,
+    /// Known secrets that nobody here knows; they stay too.
+    #[cfg(feature = "sealed")]
+    sealed: Option<Arc<Sealed>>,
     /// Of every set so far: a stream that goes over to another set keeps labels by their index.
     labels: Mutex<Labels>,
 }
@@ -195,6 +202,8 @@ impl Plan {
             fingerprinter: self.fingerprinter.clone(),
             index: index.build(),
             allow: Arc::clone(&self.allow),
+            #[cfg(feature = "sealed")]
+            sealed: self.sealed.clone(),
             limits: self.limits.clone(),
         })?;
         harmless(&engine, &texts)?;
@@ -231,6 +240,8 @@ pub struct RedactorBuilder {
     fingerprint_key: Option<Secret>,
     allow: Allowlist,
     limits: Limits,
+    #[cfg(feature = "sealed")]
+    sealed: Vec<(SealedSet, SealedKey)>,
 }
 
 /// Whether a rule's automata were proved to build.
@@ -263,6 +274,24 @@ impl RedactorBuilder {
             return Err(too_long(&secret, &self.limits));
         }
         self.secrets.push(secret);
+        Ok(self)
+    }
+
+    /// Adds the secrets of a sealed set, which are found as if they had been given, in the same forms and spellings. See
+    /// [`SealedSet`] for an example.
+    ///
+    /// They have no fingerprints. Sets that are sealed under the same key can be added one after the other.
+    ///
+    /// # Errors
+    ///
+    /// A set that was sealed under another key or changed since, and a key that is not that of the sets before.
+    #[cfg(feature = "sealed")]
+    pub fn sealed(mut self, set: SealedSet, key: &SealedKey) -> Result<Self, BuildError> {
+        set.prove(key)?;
+        if self.sealed.iter().any(|(_, other)| other != key) {
+            return Err(BuildError::sealed("all sets of a redactor have one key"));
+        }
+        self.sealed.push((set, key.clone()));
         Ok(self)
     }
 
@@ -424,6 +453,13 @@ impl RedactorBuilder {
     /// A rule whose pattern is refused, or a replacement that would itself print a known secret.
     pub fn build(self) -> Result<Redactor, BuildError> {
         let key = self.fingerprint_key.as_ref();
+        #[cfg_attr(
+            not(feature = "sealed"),
+            expect(unused_mut, reason = "sealed secrets are labelled first")
+        )]
+        let mut labels = Labels::default();
+        #[cfg(feature = "sealed")]
+        let sealed = sealed(&self.sealed, &mut labels);
         let plan = Arc::new(Plan {
             rules: self.compiled_rules()?.into(),
             replacement: self.replacement,
@@ -431,7 +467,9 @@ impl RedactorBuilder {
             fingerprinter: key.map(|key| Arc::new(Fingerprinter::new(key.value()))),
             allow: Arc::new(self.allow),
             limits: self.limits,
-            labels: Mutex::default(),
+            #[cfg(feature = "sealed")]
+            sealed,
+            labels: Mutex::new(labels),
         });
         plan.with(&self.secrets)
     }
@@ -457,6 +495,18 @@ impl fmt::Debug for RedactorBuilder {
             .field("rules", &self.rules.len())
             .finish_non_exhaustive()
     }
+}
+
+/// The index of all sealed sets, whose secrets get labels.
+#[cfg(feature = "sealed")]
+fn sealed(sets: &[(SealedSet, SealedKey)], labels: &mut Labels) -> Option<Arc<Sealed>> {
+    let (_, key) = sets.first()?;
+    let (mut index, mut known) = (SealedBuilder::new(key), Known::new());
+    for (name, forms) in sets.iter().flat_map(|(set, _)| set.forms()) {
+        let label = labels.index((Arc::from(name), None), &mut known);
+        forms.iter().for_each(|&form| index.add(form, label));
+    }
+    Some(Arc::new(index.build()))
 }
 
 fn too_long(secret: &Secret, limits: &Limits) -> BuildError {

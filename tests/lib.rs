@@ -32,6 +32,9 @@ mod rotation;
 mod run;
 #[path = "suite/sarif.rs"]
 mod sarif;
+#[cfg(feature = "sealed")]
+#[path = "suite/sealed.rs"]
+mod sealed;
 #[path = "suite/secrets.rs"]
 mod secrets;
 #[path = "suite/shells.rs"]

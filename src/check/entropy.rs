@@ -2,7 +2,7 @@
 
 /// Entropy of the distribution of bytes in `bytes`, in bits per byte: 0 for a run of one byte, 4 for sixteen different
 /// ones, at most `log2(len)`.
-pub(super) fn bits_per_byte(bytes: &[u8]) -> f32 {
+pub(crate) fn bits_per_byte(bytes: &[u8]) -> f32 {
     let mut counts = [0_u32; 256];
     bytes.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
     let total = bytes.len() as f32;

@@ -22,6 +22,7 @@ use serde::Deserialize;
 
 pub(crate) use base64::{LETTERS, Sextets};
 pub(crate) use crc32::base62 as crc32_digits;
+pub(crate) use entropy::bits_per_byte;
 
 /// A predicate over the bytes of a match's secret.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -91,7 +92,7 @@ impl Check {
     /// Whether `secret` may be one.
     pub(crate) fn accepts(self, secret: &[u8]) -> bool {
         match self {
-            Check::Entropy(least) => entropy::bits_per_byte(secret) >= least,
+            Check::Entropy(least) => bits_per_byte(secret) >= least,
             Check::Unmasked => real::is_unmasked(secret),
             Check::Real => real::is_real(secret),
             Check::Digit => secret.iter().any(u8::is_ascii_digit),

@@ -37,8 +37,8 @@ Rotation:
 
 Exit codes:
   0    done; also when the reader of the output went away
-  1    scan found a secret, rules test a bad example, rules explain a match, secrets check a bad value, audit verify a bad
-       row
+  1    scan found a secret, enroll refused one, rules test a bad example, rules explain a match,
+       secrets check a bad value, audit verify a bad row
   2    bad arguments, configuration, rule or secret source
   3    input cannot be read, or output, report or audit log cannot be written
   70   internal error; nothing that was held back left
@@ -90,6 +90,14 @@ pub(crate) struct Args {
     /// A file that holds one secret, or a folder of such files
     #[arg(long, value_name = "[NAME=]PATH", global = true, help_heading = RULES)]
     pub(crate) secrets_file: Vec<String>,
+
+    /// A sealed set, as `keepmum enroll` writes it: its secrets are found, and nobody here knows them
+    #[arg(long, value_name = "FILE", global = true, help_heading = RULES)]
+    pub(crate) sealed: Vec<PathBuf>,
+
+    /// File with the key of the sealed sets
+    #[arg(long, value_name = "FILE", global = true, help_heading = RULES)]
+    pub(crate) sealed_key_file: Option<PathBuf>,
 
     /// The environment of this process, else KEEPMUM_ENVIRONMENT: no source of another one is opened
     #[arg(long, value_name = "NAME", global = true, help_heading = RULES)]
@@ -210,6 +218,11 @@ pub(crate) enum Command {
     /// Exit code 0: none, 1: some, 2: an error, such as a file that cannot be read. Ignore files are obeyed, binary
     /// files skipped, links not followed.
     Scan(ScanArgs),
+    /// Write a sealed set of the known secrets: it redacts them where they must not be known
+    ///
+    /// Of each form of a secret the file holds its length, 24 bits of a fingerprint of its first eight bytes, and a keyed
+    /// hash. Secrets that could be guessed are refused. Exit code 1: some were.
+    Enroll(EnrollArgs),
     /// Start a program, with its secrets in its environment, and redact what it prints
     ///
     /// Standard output and standard error are redacted each for itself. Variables, also those of --env-file, whose value
@@ -312,6 +325,21 @@ pub(crate) struct ScanArgs {
     /// Write all findings to a baseline and accept them
     #[arg(long, value_name = "FILE")]
     pub(crate) write_baseline: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EnrollArgs {
+    /// File with the key: 64 hex digits
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
+
+    /// Draw a new key and write the file with it, for its owner alone; a file that is there stays
+    #[arg(long)]
+    pub(crate) new_key: bool,
+
+    /// Where the set is written
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) secrets_from_env: Option<FromEnv>,
     pub(crate) env_file: Vec<PathBuf>,
     pub(crate) secrets_file: BTreeMap<String, PathBuf>,
+    pub(crate) sealed: Vec<PathBuf>,
+    pub(crate) sealed_key_file: Option<PathBuf>,
     /// Sources of secrets.
     pub(crate) source: Vec<Declared>,
     /// The environment of who reads this file.
@@ -136,6 +138,8 @@ impl Config {
             .iter_mut()
             .chain(&mut config.gitleaks)
             .chain(&mut config.env_file)
+            .chain(&mut config.sealed)
+            .chain(&mut config.sealed_key_file)
             .chain(config.secrets_file.values_mut());
         let outputs = config.report.iter_mut().chain(&mut config.audit);
         for path in paths.chain(&mut config.fingerprint_key_file).chain(outputs) {

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success,
-    /// `scan` found something, `rules test` an example that fails, `rules explain` a match, `secrets check` a bad value.
+    /// `scan` found something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match,
+    /// `secrets check` a bad value.
     Found,
     /// Bad arguments, configuration, rule or secret source.
     Usage,

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod config;
+mod enroll;
 mod exit;
 mod filter;
 mod fresh;
@@ -16,6 +17,7 @@ mod report;
 mod rules;
 mod run;
 mod scan;
+mod sealed;
 mod secrets;
 mod settings;
 mod signals;
@@ -77,6 +79,7 @@ fn run(args: Args, protection: &Protection) -> Result<Exit, Failure> {
             print(text.as_bytes())?;
             Ok(exit)
         }
+        Some(Command::Enroll(enroll)) => enroll::run(&args, enroll),
         Some(Command::Scan(scan)) => scan::run(&settings(&args, None)?, scan),
         Some(Command::Rules { format, command }) => {
             let settings = said(&args, Settings::without_secrets(&args)?);
@@ -153,8 +156,8 @@ fn check(args: &Args, file: Option<&Path>, protection: &Protection) -> Result<Ex
         .as_ref()
         .map_or("no configuration file".into(), |path| path.display().to_string());
     let text = format!(
-        "{from}: good\nrules: {}\nknown secrets: {}\nreplacement: {}\n",
-        settings.rule_count, settings.secret_count, settings.replacement
+        "{from}: good\nrules: {}\nknown secrets: {}\nsealed secrets: {}\nreplacement: {}\n",
+        settings.rule_count, settings.secret_count, settings.sealed_count, settings.replacement
     );
     let refusals = protection.refusals().map(|refusal| format!("note: {refusal}\n"));
     let notices = settings.notices.iter().map(|notice| format!("{notice}\n"));

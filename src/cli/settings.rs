@@ -18,6 +18,7 @@ use super::exit::Failure;
 use super::fresh;
 use super::messages::Color;
 use super::passing::Known;
+use super::sealed;
 use super::sources::{self, Opened};
 
 /// The file that is read in the working folder when none is named.
@@ -44,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) config: Option<PathBuf>,
     pub(crate) rule_count: usize,
     pub(crate) secret_count: usize,
+    pub(crate) sealed_count: usize,
     pub(crate) replacement: Replacement,
 }
 
@@ -99,6 +101,9 @@ impl Settings {
         let replacement = replacement(args, config);
         let secret_count = secrets.len();
         let (builder, notices) = builder(args, config, secrets)?;
+        let key = args.sealed_key_file.as_deref().or(config.sealed_key_file.as_deref());
+        let files = config.sealed.iter().chain(&args.sealed);
+        let (builder, sealed_count) = sealed::with(builder, files, key)?;
         let builder = builder.replacement(replacement.clone());
         let builder = with_allowed(builder, path.as_deref(), config)?;
         Ok(Self {
@@ -115,6 +120,7 @@ impl Settings {
             config: path,
             rule_count: builder.rule_count(),
             secret_count,
+            sealed_count,
             replacement,
             known: Known::Fixed(builder.build()?),
         })

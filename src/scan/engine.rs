@@ -12,6 +12,8 @@ use crate::allow::Allowlist;
 use crate::detect::literal::{Index, Live, Progress, Source, WalkStep};
 use crate::detect::pattern::{Candidate, Lane, Step};
 use crate::detect::run::{Run, RunStep};
+#[cfg(feature = "sealed")]
+use crate::detect::sealed::Sealed;
 use crate::error::BuildError;
 use crate::finding::Fingerprint;
 use crate::limits::Limits;
@@ -39,6 +41,8 @@ pub(crate) struct Engine {
     runs: Vec<u32>,
     tail: Tail,
     allow: Arc<Allowlist>,
+    #[cfg(feature = "sealed")]
+    pub(super) sealed: Option<Arc<Sealed>>,
     /// Texts that this redactor prints: what they name is hidden already.
     marks: Vec<Vec<u8>>,
     mark_firsts: ByteSet,
@@ -52,12 +56,16 @@ pub(crate) struct Parts {
     pub(crate) fingerprinter: Option<Arc<Fingerprinter>>,
     pub(crate) index: Index,
     pub(crate) allow: Arc<Allowlist>,
+    #[cfg(feature = "sealed")]
+    pub(crate) sealed: Option<Arc<Sealed>>,
     pub(crate) limits: Limits,
 }
 
 impl Engine {
     pub(crate) fn new(parts: Parts) -> Result<Self, BuildError> {
-        let Parts { rules, fingerprints, fingerprinter, index, allow, limits } = parts;
+        let Parts { rules, fingerprints, fingerprinter, index, allow, limits, .. } = parts;
+        #[cfg(feature = "sealed")]
+        let sealed = parts.sealed;
         let mut planner = Planner::default();
         let mut sources = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
@@ -97,6 +105,8 @@ impl Engine {
             runs,
             tail,
             allow,
+            #[cfg(feature = "sealed")]
+            sealed,
             marks,
             mark_firsts,
             limits,
@@ -136,6 +146,8 @@ impl Engine {
             self.runs(state, window, eof);
         }
         self.spellings(state, window, eof);
+        #[cfg(feature = "sealed")]
+        self.sealed(state, window, eof);
         if eof {
             self.ending(state, window);
         }
@@ -170,6 +182,12 @@ impl Engine {
     pub(crate) fn secret_in(&self, text: &[u8]) -> Option<usize> {
         let (mut state, window) = (State::default(), Window::new(text, 0));
         self.blocks(&mut state, window, 0, Stop { at: text.len() as u64, eof: true, rules: false });
+        #[cfg(feature = "sealed")]
+        self.sealed(&mut state, window, false);
+        #[cfg(feature = "sealed")]
+        if let Some(start) = state.sealed.complete() {
+            return Some(start as usize);
+        }
         state.regions.iter_mut().next().map(|region| region.start as usize)
     }
 
@@ -591,8 +609,7 @@ impl Engine {
             .map(|step| step.at - self.index.walks[step.walk as usize].live(step) as u64);
         let runs = state.runs.iter().map(Run::claim);
         let spelled = state.spellings.iter().map(|spelled| spelled.start);
-        let others = state.claim.min(state.behind).min(state.spelled_claim);
-        rules.chain(values).chain(walks).chain(runs).chain(spelled).fold(others, u64::min)
+        rules.chain(values).chain(walks).chain(runs).chain(spelled).fold(state.unread(), u64::min)
     }
 }
 

@@ -33,8 +33,17 @@ pub(crate) struct Region {
     pub(crate) label: Label,
     /// The last bytes, for masks that show them.
     pub(crate) last: [u8; 4],
-    /// Whether its replacement has been printed; it can still grow, silently.
-    pub(crate) shown: bool,
+    pub(crate) shown: Shown,
+}
+
+/// Whether a replacement was printed for a region. Of regions that become one the greatest wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shown {
+    /// That of a region before it counts for it too.
+    Elsewhere,
+    NotYet,
+    /// It can still grow, silently.
+    Yes,
 }
 
 /// Regions that are not printed yet, in order, neither overlapping nor touching.
@@ -43,12 +52,12 @@ pub(crate) struct Regions(Vec<Region>);
 
 impl Regions {
     pub(crate) fn add(&mut self, start: u64, end: u64, label: Label, last: [u8; 4]) {
-        self.join(Region { start, end, label, last, shown: false });
+        self.join(Region { start, end, label, last, shown: Shown::NotYet });
     }
 
     /// Adds what belongs to a region before it and is dropped without a replacement of its own.
     pub(crate) fn add_silent(&mut self, start: u64, end: u64, label: Label) {
-        self.join(Region { start, end, label, last: [b'*'; 4], shown: true });
+        self.join(Region { start, end, label, last: [b'*'; 4], shown: Shown::Elsewhere });
     }
 
     fn join(&mut self, mut new: Region) {
@@ -85,7 +94,7 @@ impl Region {
             (self.end, self.last) = (old.end, old.last);
         }
         self.start = self.start.min(old.start);
-        self.shown |= old.shown;
+        self.shown = self.shown.max(old.shown);
         if !self.label.beats(&old.label) {
             self.label = old.label;
         }
@@ -109,6 +118,18 @@ mod tests {
         }
         let spans: Vec<_> = regions.0.iter().map(|region| (region.start, region.end)).collect();
         assert_eq!(spans, [(10, 40), (50, 60)]);
+    }
+
+    #[test]
+    fn what_another_range_stands_for_is_shown_once_it_is_more() {
+        let mut regions = Regions::default();
+        regions.add_silent(10, 20, label(Class::Secret, 0));
+        assert_eq!(regions.0[0].shown, Shown::Elsewhere);
+        regions.add(5, 12, label(Class::Secret, 0), [0; 4]);
+        assert_eq!(regions.0[0].shown, Shown::NotYet);
+        regions.0[0].shown = Shown::Yes;
+        regions.add(20, 22, label(Class::Secret, 0), [0; 4]);
+        assert_eq!(regions.0[0].shown, Shown::Yes);
     }
 
     #[test]

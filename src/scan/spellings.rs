@@ -5,7 +5,8 @@ use super::state::State;
 use super::window::Window;
 use crate::detect::literal::{Live, Progress, WalkStep};
 use crate::detect::spelled::{
-    Found, LONGEST_UNIT, LOOKBACK, Spelled, Spelling, Unit, escapes_at, introducers, introduces,
+    Found, LONGEST_UNIT, LOOKBACK, Reading, Spelled, Spelling, Unit, escapes_at, introducers,
+    introduces,
 };
 use crate::rule::{ends_in_word, is_word};
 use crate::secret::UNBOUNDED;
@@ -42,7 +43,7 @@ impl Engine {
                 state.spelled_claim = window.base + claim as u64;
                 return;
             }
-            for (spelling, at) in escapes_at(text, at, &self.index.starts) {
+            for (spelling, at) in escapes_at(text, at, Some(&self.index.starts)) {
                 self.escape(state, window, spelling, at, eof);
             }
         }
@@ -50,7 +51,7 @@ impl Engine {
 
     /// If more bytes are needed to read the escape at `at`: the first byte that it may claim.
     fn waits(&self, text: &[u8], at: usize) -> Option<usize> {
-        let open = escapes_at(text, at, &self.index.starts)
+        let open = escapes_at(text, at, Some(&self.index.starts))
             .filter(|&(spelling, at)| spelling.unit(&text[at..]) == Unit::Open);
         open.filter_map(|(spelling, at)| {
             let before = starts(text, spelling, at).filter(|&start| start < at);
@@ -149,26 +150,38 @@ impl Engine {
         mut spelled: Spelled,
         eof: bool,
     ) {
-        let progress = spelled.advance(&self.index, window, eof);
-        let undecided =
-            spelled.found.is_some_and(|found| found.len < UNBOUNDED && found.end == window.end());
-        if !eof && (progress == Progress::Pending || undecided) {
-            if state.spellings.len() < MOST {
-                state.spellings.push(spelled);
-            }
-            return;
-        }
-        if let Some(found) = spelled.found.filter(|found| stands(window, &spelled, found)) {
-            self.hide(state, window, &spelled, &found);
-        }
-        if progress == Progress::Pending && spelled.seen() >= self.limits().ending {
-            let label = self.secret_label(spelled.secret(&self.index));
-            add(state, window, spelled.start, window.end(), label);
+        let progress = self.judge_spelled(state, window, (&self.index, &mut spelled), eof);
+        if progress == Progress::Pending && state.spellings.len() < MOST {
+            state.spellings.push(spelled);
         }
     }
 
+    /// The same for any candidate; one that is pending waits for the next window.
+    pub(super) fn judge_spelled<R: Reading>(
+        &self,
+        state: &mut State,
+        window: Window<'_>,
+        (index, spelled): (&R::Index, &mut Spelled<R>),
+        eof: bool,
+    ) -> Progress {
+        let progress = spelled.advance(index, window, eof);
+        let undecided =
+            spelled.found.is_some_and(|found| found.len < UNBOUNDED && found.end == window.end());
+        if !eof && (progress == Progress::Pending || undecided) {
+            return Progress::Pending;
+        }
+        if let Some(found) = spelled.found.filter(|found| stands(window, spelled.start, found)) {
+            self.hide(state, window, spelled, &found);
+        }
+        if progress == Progress::Pending && spelled.seen() >= self.limits().ending {
+            let label = self.secret_label(spelled.secret(index));
+            add(state, window, spelled.start, window.end(), label);
+        }
+        Progress::Done
+    }
+
     /// Redacts a value; colour codes inside of it stay.
-    fn hide(&self, state: &mut State, window: Window<'_>, spelled: &Spelled, found: &Found) {
+    fn hide<R>(&self, state: &mut State, window: Window<'_>, spelled: &Spelled<R>, found: &Found) {
         let (spelling, label) = (spelled.spelling, self.secret_label(found.secret));
         let (mut from, mut at, mut shown) = (spelled.start, spelled.start, false);
         let mut part = |from, to| match (from < to, shown) {
@@ -236,19 +249,23 @@ impl Ahead {
 }
 
 /// Where a value can begin to which the escape at `at` is the first, nearest first.
-fn starts(text: &[u8], spelling: Spelling, at: usize) -> impl Iterator<Item = usize> + '_ {
+pub(super) fn starts(
+    text: &[u8],
+    spelling: Spelling,
+    at: usize,
+) -> impl Iterator<Item = usize> + '_ {
     let before = (at.saturating_sub(LOOKBACK - 1)..at).rev();
     std::iter::once(at).chain(before.take_while(move |&start| !spelling.begins(text[start])))
 }
 
 /// The spellings in which an escape begins `text`, whose first byte is `mark`.
-fn escapes(mark: u8, text: &[u8]) -> impl Iterator<Item = Spelling> + '_ {
+pub(super) fn escapes(mark: u8, text: &[u8]) -> impl Iterator<Item = Spelling> + '_ {
     Spelling::of(mark).filter(|spelling| spelling.unit(text) != Unit::Plain)
 }
 
 /// Whether a value counts where it was found: short ones stand alone.
-fn stands(window: Window<'_>, spelled: &Spelled, found: &Found) -> bool {
+fn stands(window: Window<'_>, start: u64, found: &Found) -> bool {
     let behind = window.from(found.end).first();
     found.len >= UNBOUNDED
-        || !ends_in_word(window.before(spelled.start)) && !behind.is_some_and(|&byte| is_word(byte))
+        || !ends_in_word(window.before(start)) && !behind.is_some_and(|&byte| is_word(byte))
 }

@@ -4,6 +4,8 @@ use zeroize::Zeroizing;
 
 use super::prefilter::{Hit, Positions};
 use super::resolve::{Label, Regions};
+#[cfg(feature = "sealed")]
+use super::sealed::SealedState;
 use crate::detect::literal::{Live, WalkStep};
 use crate::detect::pattern::{Candidate, Lane};
 use crate::detect::run::Run;
@@ -31,6 +33,9 @@ pub(crate) struct State {
     pub(super) spellings: Vec<Spelled>,
     /// Empty lists to swap with those above while their candidates read on.
     pub(super) earlier: Earlier,
+    /// How far a sealed set was looked for.
+    #[cfg(feature = "sealed")]
+    pub(super) sealed: SealedState,
     /// How far the runs of each rule that has them were followed.
     pub(super) runs: Vec<Run>,
     /// How far each self-overlapping value was followed.
@@ -70,11 +75,29 @@ impl Running {
 }
 
 impl State {
+    /// Every byte before it was read by all that look at the input.
+    pub(crate) fn needed(&self) -> u64 {
+        let needed = self.resolved.min(self.spelled);
+        #[cfg(feature = "sealed")]
+        let needed = needed.min(self.sealed.needed());
+        needed
+    }
+
+    /// No byte before it can be claimed by what was not read, or by a candidate of a sealed set.
+    pub(super) fn unread(&self) -> u64 {
+        let unread = self.claim.min(self.behind).min(self.spelled_claim);
+        #[cfg(feature = "sealed")]
+        let unread = unread.min(self.sealed.claim());
+        unread
+    }
+
     /// Makes it as new, keeping its memory.
     pub(crate) fn reset(&mut self) {
         (self.resolved, self.claim, self.behind) = (0, 0, 0);
         (self.spelled, self.spelled_claim) = (0, u64::MAX);
         self.spellings.clear();
+        #[cfg(feature = "sealed")]
+        self.sealed.reset();
         self.running.clear();
         self.values.clear();
         self.walks.clear();

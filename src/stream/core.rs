@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::sink::Sink;
 use crate::redactor::Compiled;
-use crate::scan::{CONTEXT, Class, Label, Region, State, Window};
+use crate::scan::{CONTEXT, Class, Label, Region, Shown, State, Window};
 
 /// How much of a chunk joins the carry at first, to find out whether the rest can be read where it lies.
 const JOIN: usize = 512;
@@ -96,7 +96,7 @@ impl Core {
 
     /// The first byte that is needed again: undecided ones and the context before them.
     fn keep_from(&self) -> u64 {
-        self.printed.min(self.state.resolved).min(self.state.spelled).saturating_sub(CONTEXT as u64)
+        self.printed.min(self.state.needed()).saturating_sub(CONTEXT as u64)
     }
 
     fn step(&mut self, compiled: &Compiled, window: Window<'_>, eof: bool, sink: &mut impl Sink) {
@@ -150,12 +150,12 @@ impl Core {
         let end = self.end();
         let frontier = compiled.engine.frontier(&self.state);
         // A region that begins here may grow, but nothing says it will: show it now, and let it grow silently.
-        for region in self.state.regions.iter_mut().filter(|region| !region.shown) {
+        for region in self.state.regions.iter_mut().filter(|region| region.shown == Shown::NotYet) {
             if region.start > self.printed {
                 break;
             }
             show(compiled, region, sink);
-            region.shown = true;
+            region.shown = Shown::Yes;
             self.printed = self.printed.max(region.end);
         }
         let undecided = end.saturating_sub(frontier);
@@ -214,7 +214,7 @@ pub(crate) enum Clean {
 }
 
 fn show(compiled: &Compiled, region: &Region, sink: &mut impl Sink) {
-    if region.shown {
+    if region.shown != Shown::NotYet {
         return;
     }
     compiled.texts.write(region, &mut |text| sink.replaced(text));

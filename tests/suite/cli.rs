@@ -18,7 +18,7 @@ fn keepmum(args: &[&str]) -> Command {
     command
 }
 
-fn run(mut command: Command, input: &[u8]) -> Output {
+pub(crate) fn run(mut command: Command, input: &[u8]) -> Output {
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();

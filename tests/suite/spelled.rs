@@ -24,11 +24,11 @@ fn redactor(secrets: &[Vec<u8>]) -> Redactor {
 }
 
 /// How a whole text is encoded.
-type Encoder = fn(&[u8]) -> Vec<u8>;
+pub(crate) type Encoder = fn(&[u8]) -> Vec<u8>;
 
 /// Every encoder that writes a text as a whole, and how many of the characters that stand for a secret of `n` bytes may
 /// stay at most: those that hold bits of other bytes too.
-const ENCODERS: &[(&str, Encoder, usize)] = &[
+pub(crate) const ENCODERS: &[(&str, Encoder, usize)] = &[
     ("base64", |text| STANDARD.encode(text).into_bytes(), 2),
     ("base64, no padding", |text| STANDARD_NO_PAD.encode(text).into_bytes(), 2),
     ("base64 for URLs", |text| URL_SAFE.encode(text).into_bytes(), 2),
@@ -113,7 +113,7 @@ fn changing(encode: Encoder, before: &str, secret: &str, after: &str) -> (Vec<u8
     (ours, range)
 }
 
-fn covered(redactor: &Redactor, text: &[u8]) -> Vec<bool> {
+pub(crate) fn covered(redactor: &Redactor, text: &[u8]) -> Vec<bool> {
     let mut covered = vec![false; text.len()];
     for finding in redactor.find(text) {
         covered[finding.span().start() as usize..finding.span().end() as usize].fill(true);
@@ -189,7 +189,7 @@ proptest! {
     }
 }
 
-fn streamed(redactor: &Redactor, input: &[u8], lengths: &[usize]) -> Vec<u8> {
+pub(crate) fn streamed(redactor: &Redactor, input: &[u8], lengths: &[usize]) -> Vec<u8> {
     let mut stream = redactor.stream(Vec::new());
     let (mut rest, mut lengths) = (input, lengths.iter().cycle());
     while !rest.is_empty() {
@@ -201,7 +201,7 @@ fn streamed(redactor: &Redactor, input: &[u8], lengths: &[usize]) -> Vec<u8> {
 }
 
 /// One of the ways in which a writer may spell a byte.
-fn spelling(how: usize, byte: u8, choice: usize) -> Vec<u8> {
+pub(crate) fn spelling(how: usize, byte: u8, choice: usize) -> Vec<u8> {
     let char = char::from(byte);
     let special = b"\\\"%&'<>".contains(&byte);
     let text = match (how, choice) {

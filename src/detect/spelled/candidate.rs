@@ -1,8 +1,9 @@
 //! A place where a value may stand, spelled.
 
+use super::reading::Reading;
 use super::spelling::Spelling;
 use super::unit::Unit;
-use crate::detect::literal::{Index, Live, Progress, SecretId};
+use crate::detect::literal::{Live, Progress, SecretId};
 use crate::scan::Window;
 
 /// Bytes that are searched for the next escape at once.
@@ -10,13 +11,13 @@ const STEP: usize = 64;
 
 /// A candidate: from `start` on `spelling` was read up to `at`, and stands for what `live` has seen.
 #[derive(Clone, Debug)]
-pub(crate) struct Spelled {
+pub(crate) struct Spelled<R = Live> {
     pub(crate) spelling: Spelling,
     pub(crate) start: u64,
     /// Where its first escape stands. What ends before is plain, and others' to find.
     escape: u64,
     at: u64,
-    live: Live,
+    live: R,
     /// The longest value that is complete.
     pub(crate) found: Option<Found>,
 }
@@ -29,16 +30,16 @@ pub(crate) struct Found {
     pub(crate) secret: SecretId,
 }
 
-impl Spelled {
+impl<R: Reading> Spelled<R> {
     /// One that begins where `live` does, before the escape at `escape`.
-    pub(crate) fn new(spelling: Spelling, escape: u64, live: Live) -> Self {
-        let start = live.start;
+    pub(crate) fn new(spelling: Spelling, escape: u64, live: R) -> Self {
+        let start = live.start();
         Self { spelling, start, escape, at: start, live, found: None }
     }
 
     /// One that goes on where a candidate of plain values has met an escape.
-    pub(crate) fn from_plain(spelling: Spelling, live: &Live) -> Self {
-        let (start, at) = (live.start, live.read());
+    pub(crate) fn from_plain(spelling: Spelling, live: &R) -> Self {
+        let (start, at) = (live.start(), live.read());
         Self { spelling, start, escape: at, at, live: live.clone(), found: None }
     }
 
@@ -48,13 +49,13 @@ impl Spelled {
     }
 
     /// The secret that it may be a part of.
-    pub(crate) fn secret(&self, index: &Index) -> SecretId {
-        index.pending(&self.live)
+    pub(crate) fn secret(&self, index: &R::Index) -> SecretId {
+        self.live.pending(index)
     }
 
     /// Reads on until the window is used up or nothing can match any more. At `eof` an escape that is not complete stands
     /// for itself.
-    pub(crate) fn advance(&mut self, index: &Index, window: Window<'_>, eof: bool) -> Progress {
+    pub(crate) fn advance(&mut self, index: &R::Index, window: Window<'_>, eof: bool) -> Progress {
         loop {
             let text = window.from(self.at);
             let step = &text[..text.len().min(STEP)];
@@ -83,23 +84,23 @@ impl Spelled {
     }
 
     /// Reads bytes that stand for themselves.
-    fn read(&mut self, index: &Index, plain: &[u8]) -> Progress {
+    fn read(&mut self, index: &R::Index, plain: &[u8]) -> Progress {
         let (from, seen) = (self.at, self.live.seen());
         self.at += plain.len() as u64;
         self.compare(index, plain, |len| from + (len - seen) as u64)
     }
 
-    fn escape(&mut self, index: &Index, decoded: &[u8], len: u64) -> Progress {
+    fn escape(&mut self, index: &R::Index, decoded: &[u8], len: u64) -> Progress {
         self.at += len;
         let end = self.at;
         self.compare(index, decoded, |_| end)
     }
 
     /// Compares the next bytes; `end` tells where in the text a value of a length would end.
-    fn compare(&mut self, index: &Index, bytes: &[u8], end: impl Fn(usize) -> u64) -> Progress {
-        let before = self.live.best;
-        let progress = index.advance(&mut self.live, bytes);
-        if let Some((len, secret)) = self.live.best.filter(|_| self.live.best != before) {
+    fn compare(&mut self, index: &R::Index, bytes: &[u8], end: impl Fn(usize) -> u64) -> Progress {
+        let before = self.live.best();
+        let progress = self.live.advance(index, bytes);
+        if let Some((len, secret)) = self.live.best().filter(|_| self.live.best() != before) {
             let found = Found { end: end(len), len, secret };
             self.found = Some(found).filter(|found| found.end > self.escape);
         }

@@ -16,12 +16,14 @@ mod candidate;
 mod control;
 mod entity;
 mod percent;
+mod reading;
 mod spelling;
 mod starts;
 mod unit;
 mod wrap;
 
 pub(crate) use candidate::{Found, Spelled};
+pub(crate) use reading::Reading;
 pub(crate) use spelling::{LONGEST_UNIT, Spelling, escapes_at, introducers, introduces};
 pub(crate) use starts::Starts;
 pub(crate) use unit::Unit;

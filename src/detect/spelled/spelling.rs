@@ -168,7 +168,7 @@ impl Spelling {
 pub(crate) fn escapes_at(
     text: &[u8],
     at: usize,
-    starts: &Starts,
+    starts: Option<&Starts>,
 ) -> impl Iterator<Item = (Spelling, usize)> {
     let mark = text[at];
     let breaks = matches!(mark, b'\n' | b'\r' | b'\\');

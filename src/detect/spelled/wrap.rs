@@ -25,13 +25,14 @@ pub(super) fn unit(text: &[u8]) -> Unit {
 
 /// Where the break that holds the line end at `at` begins, if an encoder may have put it behind what stands before.
 ///
-/// Every line of a text asks this: what `starts` says about the bytes around a bare line feed comes first.
-pub(super) fn begins(text: &[u8], at: usize, starts: &Starts) -> Option<usize> {
+/// Every line of a text asks this: what `starts` says about the bytes around a bare line feed comes first, if forms are
+/// known.
+pub(super) fn begins(text: &[u8], at: usize, starts: Option<&Starts>) -> Option<usize> {
     let last = *text.get(at.checked_sub(1)?)?;
     if is_letter(last)
         && let [b'\n', next, _, _, ..] = text[at..]
         && is_letter(next)
-        && !starts.joins(last, &text[at + 1..])
+        && starts.is_some_and(|starts| !starts.joins(last, &text[at + 1..]))
     {
         return None;
     }

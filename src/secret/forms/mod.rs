@@ -57,21 +57,36 @@ pub(crate) enum Kept {
 /// each leaf of a JSON document; and of the value and its leaves what shells, encoders and other normal forms make of
 /// them.
 pub(crate) fn expand(secret: &Secret) -> (Kept, Vec<Form>) {
+    let (kept, forms, _) = expand_strong(secret, &|_| true);
+    (kept, forms)
+}
+
+/// As [`expand`], without what comes of a line or a leaf that is not `strong`, and how many of these there are.
+pub(crate) fn expand_strong(
+    secret: &Secret,
+    strong: &dyn Fn(&[u8]) -> bool,
+) -> (Kept, Vec<Form>, usize) {
     let value = secret.value();
     let trimmed = value.trim_ascii();
     let kept = judge(trimmed, secret.is_forced());
     if kept != Kept::Yes {
-        return (kept, Vec::new());
+        return (kept, Vec::new(), 0);
     }
-    let mut forms = Forms::default();
+    let mut forms = Forms { all: Vec::new(), strong, weak: 0 };
     forms.whole(trimmed);
     if value.len() != trimmed.len() && trimmed.len() >= UNBOUNDED {
         forms.add(value);
     }
     leaves::of(trimmed, &mut |leaf| forms.whole(leaf));
-    forms.0.sort();
-    forms.0.dedup();
-    (kept, forms.0)
+    forms.all.sort();
+    forms.all.dedup();
+    (kept, forms.all, forms.weak)
+}
+
+/// Calls `found` with each leaf of a JSON document that is looked for.
+#[cfg(feature = "sealed")]
+pub(crate) fn leaves(value: &[u8], found: &mut impl FnMut(&[u8])) {
+    leaves::of(value, found);
 }
 
 /// Whether `secret` is looked for.
@@ -89,22 +104,35 @@ fn judge(trimmed: &[u8], forced: bool) -> Kept {
 }
 
 /// Collects forms.
-#[derive(Default)]
-struct Forms(Vec<Form>);
+struct Forms<'a> {
+    all: Vec<Form>,
+    strong: &'a dyn Fn(&[u8]) -> bool,
+    /// Parts that are not.
+    weak: usize,
+}
 
-impl Forms {
+impl Forms<'_> {
     fn add(&mut self, bytes: &[u8]) {
         self.take(Zeroizing::new(bytes.to_vec()));
     }
 
     fn take(&mut self, bytes: Zeroizing<Vec<u8>>) {
-        self.0.push(Form(bytes));
+        self.all.push(Form(bytes));
+    }
+
+    /// Adds a form that is judged by itself.
+    fn part(&mut self, bytes: &[u8]) {
+        if (self.strong)(bytes) { self.add(bytes) } else { self.weak += 1 }
     }
 
     /// Every form of a value that stands for itself.
     fn whole(&mut self, value: &[u8]) {
+        if !(self.strong)(value) {
+            self.weak += 1;
+            return;
+        }
         self.add(value);
-        lines::of(value, &mut |form| self.add(form));
+        lines::of(value, &mut |form| self.part(form));
         quoting::of(value, &mut |form| self.take(form));
         unicode::of(value, &mut |form| self.take(form));
         let mut encoded = |form: Zeroizing<Vec<u8>>| {
