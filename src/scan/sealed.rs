@@ -117,7 +117,7 @@ impl Engine {
         let (text, mut waiting) = (window.bytes, None);
         for at in introducers(text, window.index(from)) {
             let mut found = std::mem::take(&mut state.sealed.found);
-            let open = escapes_at(text, at, None)
+            let open = escapes_at(text, at)
                 .filter_map(|(spelling, at)| begin(sealed, window, (spelling, at, eof), &mut found))
                 .min();
             if waiting.is_none() && open.is_some() {

@@ -6,7 +6,7 @@ use super::window::Window;
 use crate::detect::literal::{Live, Progress, WalkStep};
 use crate::detect::spelled::{
     Found, LONGEST_UNIT, LOOKBACK, Reading, Spelled, Spelling, Unit, escapes_at, introducers,
-    introduces,
+    introduces, is_mere_break,
 };
 use crate::rule::{ends_in_word, is_word};
 use crate::secret::UNBOUNDED;
@@ -34,6 +34,9 @@ impl Engine {
             return;
         }
         for at in introducers(text, from) {
+            if is_mere_break(text, at, &self.index.starts) {
+                continue;
+            }
             // Only near the end can an escape lack bytes.
             if !eof
                 && text.len() - at < LONGEST_UNIT
@@ -43,7 +46,7 @@ impl Engine {
                 state.spelled_claim = window.base + claim as u64;
                 return;
             }
-            for (spelling, at) in escapes_at(text, at, Some(&self.index.starts)) {
+            for (spelling, at) in escapes_at(text, at) {
                 self.escape(state, window, spelling, at, eof);
             }
         }
@@ -51,8 +54,8 @@ impl Engine {
 
     /// If more bytes are needed to read the escape at `at`: the first byte that it may claim.
     fn waits(&self, text: &[u8], at: usize) -> Option<usize> {
-        let open = escapes_at(text, at, Some(&self.index.starts))
-            .filter(|&(spelling, at)| spelling.unit(&text[at..]) == Unit::Open);
+        let open =
+            escapes_at(text, at).filter(|&(spelling, at)| spelling.unit(&text[at..]) == Unit::Open);
         open.filter_map(|(spelling, at)| {
             let before = starts(text, spelling, at).filter(|&start| start < at);
             let live = before.filter(|&start| self.index.is_live(&text[..start], &text[start..at]));

@@ -27,6 +27,7 @@ pub(crate) use reading::Reading;
 pub(crate) use spelling::{LONGEST_UNIT, Spelling, escapes_at, introducers, introduces};
 pub(crate) use starts::Starts;
 pub(crate) use unit::Unit;
+pub(crate) use wrap::is_mere_break;
 
 /// How many bytes before the first escape a value can begin without having shown itself. The heads and the probes of
 /// plain values see no more than this.

@@ -1,6 +1,5 @@
 //! The ways of spelling, and the bytes that show them.
 
-use super::starts::Starts;
 use super::unit::Unit;
 use super::{backslash, control, entity, percent, wrap};
 
@@ -165,14 +164,10 @@ impl Spelling {
 
 /// The spellings whose escapes can hold the introducer at `at` and that may have begun a little before it, each with where
 /// its unit begins.
-pub(crate) fn escapes_at(
-    text: &[u8],
-    at: usize,
-    starts: Option<&Starts>,
-) -> impl Iterator<Item = (Spelling, usize)> {
+pub(crate) fn escapes_at(text: &[u8], at: usize) -> impl Iterator<Item = (Spelling, usize)> {
     let mark = text[at];
     let breaks = matches!(mark, b'\n' | b'\r' | b'\\');
-    let wrap = if breaks { wrap::begins(text, at, starts) } else { None };
+    let wrap = if breaks { wrap::begins(text, at) } else { None };
     let own = Spelling::of(mark).filter(|spelling| *spelling != Spelling::Wrap);
     own.map(move |spelling| (spelling, at)).chain(wrap.map(|at| (Spelling::Wrap, at)))
 }

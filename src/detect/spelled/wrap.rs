@@ -24,22 +24,24 @@ pub(super) fn unit(text: &[u8]) -> Unit {
 }
 
 /// Where the break that holds the line end at `at` begins, if an encoder may have put it behind what stands before.
-///
-/// Every line of a text asks this: what `starts` says about the bytes around a bare line feed comes first, if forms are
-/// known.
-pub(super) fn begins(text: &[u8], at: usize, starts: Option<&Starts>) -> Option<usize> {
-    let last = *text.get(at.checked_sub(1)?)?;
-    if is_letter(last)
-        && let [b'\n', next, _, _, ..] = text[at..]
-        && is_letter(next)
-        && starts.is_some_and(|starts| !starts.joins(last, &text[at + 1..]))
-    {
-        return None;
-    }
+pub(super) fn begins(text: &[u8], at: usize) -> Option<usize> {
     let returns = text[..at].iter().rev().take_while(|&&byte| byte == b'\r').count().min(2);
     let at = if text[at] == b'\n' { at - returns } else { at };
     let before = text[..at].last_chunk::<LETTERS>()?;
     before.iter().rev().all(|&byte| is_letter(byte)).then_some(at)
+}
+
+/// Whether `at` is a line feed that no form goes on behind. Every line of a text asks this, so it is short: what stands
+/// right before and behind tells.
+#[inline]
+pub(crate) fn is_mere_break(text: &[u8], at: usize, starts: &Starts) -> bool {
+    if text[at] != b'\n' || at == 0 {
+        return false;
+    }
+    let last = text[at - 1];
+    let ends_line = last != b'\r' && !is_letter(last);
+    ends_line
+        || matches!(text[at..], [_, next, _, _, ..] if is_letter(next) && is_letter(last) && !starts.joins(last, &text[at + 1..]))
 }
 
 fn is_letter(byte: u8) -> bool {
