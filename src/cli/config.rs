@@ -12,10 +12,26 @@ use super::args::{Idle, Profile};
 use super::exit::Failure;
 use super::size::Size;
 
+/// The file that is read in the working folder when none is named.
+pub(crate) const LOCAL: &str = "keepmum.toml";
+
+/// Who chose a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// The caller named it, or it is the user's own.
+    #[default]
+    Named,
+    /// It lies in the working folder, perhaps as a part of somebody else's repository. It may choose rules and name files;
+    /// what it runs, or which server it sends a token to, is for the caller to allow.
+    Found,
+}
+
 /// The file's keys; they are named as the options are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Config {
+    #[serde(skip)]
+    pub(crate) trust: Trust,
     pub(crate) rules: Vec<PathBuf>,
     pub(crate) gitleaks: Vec<PathBuf>,
     pub(crate) profile: Option<Profile>,

@@ -6,23 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keepmum::rule::Extended;
-use keepmum::source::Declared;
 use keepmum::{
     Allowlist, Confidence, Limits, Redactor, RedactorBuilder, Replacement, Rule, Secret,
 };
 
 use super::args::{Args, Idle, Profile};
 use super::audit::Audit;
-use super::config::Config;
+use super::config::{Config, LOCAL, Trust};
 use super::exit::Failure;
 use super::fresh;
 use super::messages::Color;
 use super::passing::Known;
 use super::sealed;
 use super::sources::{self, Opened};
-
-/// The file that is read in the working folder when none is named.
-const LOCAL: &str = "keepmum.toml";
 
 /// After this long a short beginning of a possible secret is shown.
 const IDLE: Duration = Duration::from_millis(100);
@@ -132,24 +128,11 @@ fn config(args: &Args, file: Option<&Path>) -> Result<(Option<PathBuf>, Config),
     let named = file.map(Path::to_owned).or_else(|| args.config.clone());
     let found = named.is_none();
     let path = named.or_else(|| usual_config(args));
-    let config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    let mut config = path.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     if found && path.as_deref() == Some(Path::new(LOCAL)) {
-        harmless(&config)?;
+        config.trust = Trust::Found;
     }
     Ok((path, config))
-}
-
-/// A file that merely lies in the working folder came, perhaps, with somebody else's repository. It may choose rules and
-/// name files; what it runs, or which server it sends a token to, is for the caller to allow.
-fn harmless(config: &Config) -> Result<(), Failure> {
-    const LOCAL_KINDS: &[&str] = &["environment", "env-file", "file"];
-    let reaches_out = |source: &&Declared| !LOCAL_KINDS.contains(&source.kind());
-    config.source.iter().find(reaches_out).map_or(Ok(()), |source| {
-        Err(Failure::usage(format_args!(
-            "{LOCAL}: source `{}` runs a program or asks a server; if you trust this file, name it: --config {LOCAL}",
-            source.name()
-        )))
-    })
 }
 
 /// The sources of secrets that are in force, each with how it was declared: opened, not read. Those of another

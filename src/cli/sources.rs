@@ -9,7 +9,7 @@ use keepmum::store::Policy;
 
 use super::args::Args;
 use super::audit::Audit;
-use super::config::{Config, FromEnv};
+use super::config::{Config, FromEnv, LOCAL, Trust};
 use super::exit::Failure;
 
 /// The variable that names the environment of a process.
@@ -74,6 +74,9 @@ pub(crate) fn opened(args: &Args, config: &Config) -> Result<Vec<Opened>, Failur
             "{error}; name it by --environment, {ENVIRONMENT} or in keepmum.toml"
         ))
     })?;
+    if config.trust == Trust::Found {
+        scoped.iter().try_for_each(stays_inside)?;
+    }
     let open = |(declared, written): (Declared, _)| {
         let source = declared.open()?;
         Ok(Opened { declared, source, written })
@@ -81,6 +84,17 @@ pub(crate) fn opened(args: &Args, config: &Config) -> Result<Vec<Opened>, Failur
     let options = of_options(args, config).into_iter().map(|one| (one, Written::AsOption));
     let entries = scoped.into_iter().map(|one| (one, Written::AsEntry));
     options.chain(entries).map(open).collect()
+}
+
+/// Refuses a source that runs a program or asks a server.
+fn stays_inside(source: &Declared) -> Result<(), Failure> {
+    if matches!(source.kind(), "environment" | "env-file" | "file") {
+        return Ok(());
+    }
+    Err(Failure::usage(format_args!(
+        "{LOCAL}: source `{}` runs a program or asks a server; if you trust this file, name it: --config {LOCAL}",
+        source.name()
+    )))
 }
 
 /// Reads them all. What an optional source says instead is a warning.
