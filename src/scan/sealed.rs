@@ -222,11 +222,11 @@ fn begin(
         Unit::Escape { .. } => true,
         Unit::Gap { .. } => false,
     };
-    let ahead = Ahead::read(spelling, &text[at..], eof);
+    let ahead = Ahead::read(spelling, text, at, eof);
     let mut open = None;
     for start in starts(text, spelling, at).skip(usize::from(!own)).take(LOOKBACK) {
         let offset = window.base + start as u64;
-        match ahead.behind(&text[start..at]).map(|first| sealed.candidate(first)) {
+        match ahead.from(at - start).map(|first| sealed.candidate(first)) {
             None if eof => {}
             // Starts come from the nearest on.
             None => open = Some(offset),
@@ -241,15 +241,19 @@ fn begin(
     open
 }
 
-/// What an escape and the bytes behind it stand for: as much as an anchor has.
+/// What an escape and the bytes behind it stand for, as much as an anchor has, behind what stands before it as it is.
 struct Ahead {
-    bytes: [u8; ANCHOR],
+    /// Laid out side by side, so that the first bytes of any start are one load.
+    bytes: [u8; LOOKBACK + ANCHOR],
+    /// How many of the bytes from [`LOOKBACK`] on are there.
     count: usize,
 }
 
 impl Ahead {
-    fn read(spelling: Spelling, text: &[u8], eof: bool) -> Self {
-        let (mut ahead, mut at) = (Self { bytes: [0; ANCHOR], count: 0 }, 0);
+    fn read(spelling: Spelling, text: &[u8], mut at: usize, eof: bool) -> Self {
+        let mut ahead = Self { bytes: [0; LOOKBACK + ANCHOR], count: 0 };
+        let before = &text[at.saturating_sub(LOOKBACK)..at];
+        ahead.bytes[LOOKBACK - before.len()..LOOKBACK].copy_from_slice(before);
         while ahead.count < ANCHOR && at < text.len() {
             let unit = spelling.unit(&text[at..]);
             match &unit {
@@ -264,17 +268,15 @@ impl Ahead {
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        let count = bytes.len().min(ANCHOR - self.count);
-        self.bytes[self.count..self.count + count].copy_from_slice(&bytes[..count]);
-        self.count += count;
+        for &byte in bytes.iter().take(ANCHOR - self.count) {
+            self.bytes[LOOKBACK + self.count] = byte;
+            self.count += 1;
+        }
     }
 
-    /// The first eight bytes of `plain` and these; None if there are fewer.
-    fn behind(&self, plain: &[u8]) -> Option<[u8; ANCHOR]> {
-        let mut first = [0; ANCHOR];
-        let own = plain.len().min(ANCHOR);
-        first[..own].copy_from_slice(&plain[..own]);
-        first[own..].copy_from_slice(&self.bytes[..ANCHOR - own]);
-        (own + self.count >= ANCHOR).then_some(first)
+    /// The first eight bytes from a start that lies `distance` before the escape; None if there are fewer.
+    fn from(&self, distance: usize) -> Option<[u8; ANCHOR]> {
+        let first = self.bytes.get(LOOKBACK.checked_sub(distance)?..)?.first_chunk();
+        first.copied().filter(|_| distance + self.count >= ANCHOR)
     }
 }
