@@ -12,6 +12,10 @@ use toml::Table;
 use super::names::Names;
 use super::{Scope, Source, SourceError, command, env_file, environment, files, one_password};
 
+/// How often vaults are asked. Their limits are thousands of reads a minute.
+#[cfg(any(feature = "vault", feature = "aws", feature = "gcp"))]
+pub(super) const OF_VAULTS: Duration = Duration::from_secs(5 * 60);
+
 /// Keys that every kind has.
 const COMMON: &[&str] = &["kind", "name", "environment", "optional", "refresh", "overlap"];
 
@@ -44,6 +48,11 @@ pub struct Declared {
 pub(super) trait Opens: fmt::Debug + Send + Sync {
     /// What the kind is called in an entry.
     fn kind(&self) -> &'static str;
+
+    /// After how long it is read again if the entry does not say. A vault tells nobody that a value was rotated.
+    fn refresh(&self) -> Option<Duration> {
+        None
+    }
 
     /// Makes the source. Proves what can be proved without reading it.
     fn open(&self, place: &Place<'_>) -> Result<Box<dyn Source>, SourceError>;
@@ -201,7 +210,7 @@ impl Declared {
 
     /// After how long it is to be read again, if that was said.
     pub fn refresh(&self) -> Option<Duration> {
-        self.common.refresh.map(|written| written.0)
+        self.common.refresh.map(|written| written.0).or_else(|| self.keys.refresh())
     }
 
     /// How long old values stay covered after a rotation, if that was said.

@@ -12,6 +12,9 @@ use super::program::{Program, TIMEOUT};
 use super::{Fetched, Source, SourceError};
 use crate::Secret;
 
+/// How often it is asked again unless an entry says otherwise. Its smallest limit is a thousand reads an hour.
+const REFRESH: Duration = Duration::from_secs(15 * 60);
+
 /// Which fields of an item are secrets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -337,6 +340,10 @@ impl TryFrom<Entry> for Keys {
 impl Opens for Keys {
     fn kind(&self) -> &'static str {
         "1password"
+    }
+
+    fn refresh(&self) -> Option<Duration> {
+        Some(REFRESH)
     }
 
     fn open(&self, place: &Place<'_>) -> Result<Box<dyn Source>, SourceError> {

@@ -230,6 +230,10 @@ impl Opens for Config {
         "aws"
     }
 
+    fn refresh(&self) -> Option<Duration> {
+        Some(declared::OF_VAULTS)
+    }
+
     fn open(&self, place: &declared::Place<'_>) -> Result<Box<dyn Source>, SourceError> {
         Ok(Box::new(Aws::with(place.names("aws"), self.clone())?))
     }

@@ -201,6 +201,10 @@ impl Opens for Config {
         "gcp"
     }
 
+    fn refresh(&self) -> Option<Duration> {
+        Some(declared::OF_VAULTS)
+    }
+
     fn open(&self, place: &declared::Place<'_>) -> Result<Box<dyn Source>, SourceError> {
         Ok(Box::new(Gcp::with(place.names("gcp"), self.clone())?))
     }

@@ -224,6 +224,10 @@ impl Opens for Config {
         "vault"
     }
 
+    fn refresh(&self) -> Option<Duration> {
+        Some(declared::OF_VAULTS)
+    }
+
     fn open(&self, place: &declared::Place<'_>) -> Result<Box<dyn Source>, SourceError> {
         let mut config = self.clone();
         for path in config.files() {
