@@ -6,7 +6,7 @@ use super::window::Window;
 use crate::detect::literal::{Live, Progress, WalkStep};
 use crate::detect::spelled::{
     Found, LONGEST_UNIT, LOOKBACK, Reading, Spelled, Spelling, Unit, escapes_at, introducers,
-    introduces, is_mere_break,
+    introduces, is_mere,
 };
 use crate::rule::{ends_in_word, is_word};
 use crate::secret::UNBOUNDED;
@@ -34,7 +34,7 @@ impl Engine {
             return;
         }
         for at in introducers(text, from) {
-            if is_mere_break(text, at, &self.index.starts) {
+            if is_mere(text, at, &self.index.starts) {
                 continue;
             }
             // Only near the end can an escape lack bytes.

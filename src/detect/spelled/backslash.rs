@@ -5,6 +5,7 @@
 //! ever written.
 
 use super::control;
+use super::starts::Starts;
 use super::unit::{Unit, fixed, number};
 
 /// The unit at a backslash. A colour code whose escape character is itself escaped is a gap.
@@ -49,6 +50,16 @@ fn simple(kind: u8) -> Option<u8> {
         mark if mark.is_ascii_punctuation() => mark,
         _ => return None,
     })
+}
+
+/// Whether a backslash before `kind` begins nothing that stands in a form. Another backslash may be escaped itself, and an
+/// escape character may begin a colour code.
+pub(super) fn is_mere(kind: u8, starts: &Starts) -> bool {
+    match simple(kind) {
+        Some(b'\\' | control::ESCAPE) => false,
+        Some(byte) => !starts.knows(byte),
+        None => !matches!(kind, b'x' | b'u' | b'U' | b'0'..=b'3'),
+    }
 }
 
 /// `\u{1f600}`

@@ -24,10 +24,9 @@ mod wrap;
 
 pub(crate) use candidate::{Found, Spelled};
 pub(crate) use reading::Reading;
-pub(crate) use spelling::{LONGEST_UNIT, Spelling, escapes_at, introducers, introduces};
+pub(crate) use spelling::{LONGEST_UNIT, Spelling, escapes_at, introducers, introduces, is_mere};
 pub(crate) use starts::Starts;
 pub(crate) use unit::Unit;
-pub(crate) use wrap::is_mere_break;
 
 /// How many bytes before the first escape a value can begin without having shown itself. The heads and the probes of
 /// plain values see no more than this.

@@ -1,5 +1,6 @@
 //! The ways of spelling, and the bytes that show them.
 
+use super::starts::Starts;
 use super::unit::Unit;
 use super::{backslash, control, entity, percent, wrap};
 
@@ -153,6 +154,22 @@ pub(crate) fn introducers(text: &[u8], from: usize) -> impl Iterator<Item = usiz
 /// Whether a unit that is no plain byte can begin with `byte`, whatever the spelling.
 pub(crate) fn introduces(byte: u8) -> bool {
     matches!(byte, b'\\' | b'%' | b'&' | b'\n' | b'\r' | control::ESCAPE | control::BACKSPACE)
+}
+
+/// Whether the introducer at `at` is seen to begin nothing that stands in a form. Texts are full of them, so this is short
+/// and looks at their next byte and little more.
+#[inline]
+pub(crate) fn is_mere(text: &[u8], at: usize, starts: &Starts) -> bool {
+    match (text[at], text.get(at + 1)) {
+        (b'\n', _) => wrap::is_mere_break(text, at, starts),
+        (b'\\', Some(&kind)) => {
+            let breaks = matches!(kind, b'n' | b'r') && wrap::may_stand_behind(&text[..at]);
+            !breaks && backslash::is_mere(kind, starts)
+        }
+        (b'%', Some(digit)) => !digit.is_ascii_hexdigit(),
+        (b'&', Some(name)) => !(name.is_ascii_lowercase() || *name == b'#'),
+        _ => false,
+    }
 }
 
 impl Spelling {

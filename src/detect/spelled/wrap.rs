@@ -27,18 +27,19 @@ pub(super) fn unit(text: &[u8]) -> Unit {
 pub(super) fn begins(text: &[u8], at: usize) -> Option<usize> {
     let returns = text[..at].iter().rev().take_while(|&&byte| byte == b'\r').count().min(2);
     let at = if text[at] == b'\n' { at - returns } else { at };
-    let before = text[..at].last_chunk::<LETTERS>()?;
-    before.iter().rev().all(|&byte| is_letter(byte)).then_some(at)
+    may_stand_behind(&text[..at]).then_some(at)
 }
 
-/// Whether `at` is a line feed that no form goes on behind. Every line of a text asks this, so it is short: what stands
-/// right before and behind tells.
+/// Whether an encoder may have put a break behind `before`.
+pub(super) fn may_stand_behind(before: &[u8]) -> bool {
+    let letters = before.last_chunk::<LETTERS>();
+    letters.is_some_and(|letters| letters.iter().rev().all(|&byte| is_letter(byte)))
+}
+
+/// Whether `at` is a line feed that no form goes on behind: what stands right before and behind tells.
 #[inline]
-pub(crate) fn is_mere_break(text: &[u8], at: usize, starts: &Starts) -> bool {
-    if text[at] != b'\n' || at == 0 {
-        return false;
-    }
-    let last = text[at - 1];
+pub(super) fn is_mere_break(text: &[u8], at: usize, starts: &Starts) -> bool {
+    let Some(&last) = at.checked_sub(1).and_then(|before| text.get(before)) else { return false };
     let ends_line = last != b'\r' && !is_letter(last);
     ends_line
         || matches!(text[at..], [_, next, _, _, ..] if is_letter(next) && is_letter(last) && !starts.joins(last, &text[at + 1..]))
