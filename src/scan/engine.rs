@@ -173,9 +173,8 @@ impl Engine {
         self.blocks(state, window, 0, Stop { at: state.resolved, eof: false, rules: false });
         self.spellings(state, window, false);
         let mut found = std::mem::replace(&mut state.regions, before);
-        found.iter_mut().filter(|region| region.end > printed).for_each(|region| {
-            state.regions.add(region.start, region.end, region.label, region.last);
-        });
+        let found = found.iter_mut().filter(|region| region.end > printed);
+        found.for_each(|region| state.regions.join(*region));
     }
 
     /// Where a known secret begins in `text`.

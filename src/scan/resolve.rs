@@ -60,7 +60,8 @@ impl Regions {
         self.join(Region { start, end, label, last: [b'*'; 4], shown: Shown::Elsewhere });
     }
 
-    fn join(&mut self, mut new: Region) {
+    /// Makes one region of `new` and all that it touches.
+    pub(crate) fn join(&mut self, mut new: Region) {
         let (start, end) = (new.start, new.end);
         let after = self.0.partition_point(|region| region.start <= end);
         let before = self.0[..after].partition_point(|region| region.end < start);

@@ -169,11 +169,11 @@ impl Engine {
     ) -> Progress {
         let progress = spelled.advance(index, window, eof);
         let undecided =
-            spelled.found.is_some_and(|found| found.len < UNBOUNDED && found.end == window.end());
+            spelled.found().any(|found| found.len < UNBOUNDED && found.end == window.end());
         if !eof && (progress == Progress::Pending || undecided) {
             return Progress::Pending;
         }
-        if let Some(found) = spelled.found.filter(|found| stands(window, spelled.start, found)) {
+        if let Some(found) = spelled.found().find(|found| stands(window, spelled.start, found)) {
             self.hide(state, window, spelled, &found);
         }
         if progress == Progress::Pending && spelled.seen() >= self.limits().ending {
@@ -258,7 +258,11 @@ pub(super) fn starts(
     at: usize,
 ) -> impl Iterator<Item = usize> + '_ {
     let before = (at.saturating_sub(LOOKBACK - 1)..at).rev();
-    std::iter::once(at).chain(before.take_while(move |&start| !spelling.begins(text[start])))
+    // A mark that is no escape stands for itself, and a value can begin with it or hold it.
+    let plain = move |start: &usize| {
+        !spelling.begins(text[*start]) || spelling.unit(&text[*start..]) == Unit::Plain
+    };
+    std::iter::once(at).chain(before.take_while(plain))
 }
 
 /// The spellings in which an escape begins `text`, whose first byte is `mark`.

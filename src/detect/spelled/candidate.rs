@@ -5,6 +5,7 @@ use super::spelling::Spelling;
 use super::unit::Unit;
 use crate::detect::literal::{Live, Progress, SecretId};
 use crate::scan::Window;
+use crate::secret::UNBOUNDED;
 
 /// Bytes that are searched for the next escape at once.
 const STEP: usize = 64;
@@ -18,8 +19,10 @@ pub(crate) struct Spelled<R = Live> {
     escape: u64,
     at: u64,
     live: R,
-    /// The longest value that is complete.
-    pub(crate) found: Option<Found>,
+    /// The longest value that is complete, and by its length each that counts at word boundaries only: of these a shorter
+    /// one may stand alone where a longer one does not.
+    found: Option<Found>,
+    short: [Option<Found>; UNBOUNDED],
 }
 
 /// A complete value: where it ends, how long it is in plain, and whose it is.
@@ -34,13 +37,18 @@ impl<R: Reading> Spelled<R> {
     /// One that begins where `live` does, before the escape at `escape`.
     pub(crate) fn new(spelling: Spelling, escape: u64, live: R) -> Self {
         let start = live.start();
-        Self { spelling, start, escape, at: start, live, found: None }
+        Self { spelling, start, escape, at: start, live, found: None, short: [None; UNBOUNDED] }
     }
 
     /// One that goes on where a candidate of plain values has met an escape.
     pub(crate) fn from_plain(spelling: Spelling, live: &R) -> Self {
-        let (start, at) = (live.start(), live.read());
-        Self { spelling, start, escape: at, at, live: live.clone(), found: None }
+        let at = live.read();
+        Self { at, ..Self::new(spelling, at, live.clone()) }
+    }
+
+    /// Every value that is complete, the longest first.
+    pub(crate) fn found(&self) -> impl Iterator<Item = Found> {
+        self.found.into_iter().chain(self.short.into_iter().rev().flatten())
     }
 
     /// How many bytes of a value were seen.
@@ -58,7 +66,9 @@ impl<R: Reading> Spelled<R> {
     pub(crate) fn advance(&mut self, index: &R::Index, window: Window<'_>, eof: bool) -> Progress {
         loop {
             let text = window.from(self.at);
-            let step = &text[..text.len().min(STEP)];
+            // A short value must not be passed over on the way to a longer one.
+            let step = if self.live.seen() < UNBOUNDED { 1 } else { STEP };
+            let step = &text[..text.len().min(step)];
             let plain = step.iter().position(|&byte| self.spelling.begins(byte));
             let plain = plain.unwrap_or(step.len());
             if plain > 0 || text.is_empty() {
@@ -68,9 +78,13 @@ impl<R: Reading> Spelled<R> {
                 }
                 continue;
             }
-            let progress = match self.spelling.unit(text) {
-                Unit::Open if !eof => return Progress::Pending,
-                Unit::Open | Unit::Plain => self.read(index, &text[..1]),
+            let unit = match self.spelling.unit(text) {
+                Unit::Open if eof => self.spelling.last_unit(text),
+                unit => unit,
+            };
+            let progress = match unit {
+                Unit::Open => return Progress::Pending,
+                Unit::Plain => self.read(index, &text[..1]),
                 Unit::Gap { len } => {
                     self.at += len as u64;
                     Progress::Pending
@@ -101,8 +115,9 @@ impl<R: Reading> Spelled<R> {
         let before = self.live.best();
         let progress = self.live.advance(index, bytes);
         if let Some((len, secret)) = self.live.best().filter(|_| self.live.best() != before) {
-            let found = Found { end: end(len), len, secret };
-            self.found = Some(found).filter(|found| found.end > self.escape);
+            let found = Some(Found { end: end(len), len, secret });
+            let slot = self.short.get_mut(len).unwrap_or(&mut self.found);
+            *slot = found.filter(|found| found.end > self.escape);
         }
         progress
     }

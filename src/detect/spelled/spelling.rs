@@ -65,6 +65,21 @@ impl Spelling {
         }
     }
 
+    /// The unit at the beginning of `text` if nothing comes behind that and the unit is open: what was to be escaped twice
+    /// is escaped once, and what is not complete stands for itself.
+    pub(crate) fn last_unit(self, text: &[u8]) -> Unit {
+        let once = match self {
+            Spelling::BackslashTwice => Spelling::Backslash,
+            Spelling::PercentTwice => Spelling::Percent,
+            Spelling::EntityTwice => Spelling::Entity,
+            _ => return Unit::Plain,
+        };
+        match once.unit(text) {
+            Unit::Open => Unit::Plain,
+            unit => unit,
+        }
+    }
+
     /// Whether its escapes are gaps alone.
     pub(crate) fn is_gap(self) -> bool {
         matches!(self, Spelling::Control | Spelling::Wrap)
