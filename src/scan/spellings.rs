@@ -13,9 +13,10 @@ use crate::secret::UNBOUNDED;
 
 /// Bytes that are searched for the next escape at once.
 const STEP: usize = 64;
-/// Candidates that are alive at once. Values that do not begin again inside themselves have a handful; of those that do
-/// (`aaaa…`), spelled in escapes throughout, later starts are not followed while as many are.
-const MOST: usize = 256;
+/// Candidates that are alive at once. Values that do not begin again inside themselves have a handful, of those that do
+/// (`aaaa…`), spelled in escapes throughout, one of so many bytes has as many at most. What comes on top is not followed, and
+/// redacted as far as it was read.
+const MOST: usize = 4096;
 
 /// Up to where `text` has no escape in it, from `from` on and as far as one step goes.
 pub(super) fn plain_run(text: &[u8], from: usize) -> usize {
@@ -156,6 +157,9 @@ impl Engine {
         let progress = self.judge_spelled(state, window, (&self.index, &mut spelled), eof);
         if progress == Progress::Pending && state.spellings.len() < MOST {
             state.spellings.push(spelled);
+        } else if progress == Progress::Pending {
+            let label = self.secret_label(spelled.secret(&self.index));
+            add(state, window, spelled.start, window.end(), label);
         }
     }
 

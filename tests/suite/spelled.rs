@@ -428,6 +428,19 @@ fn alone(input: &[u8], start: usize, end: usize) -> bool {
     (!word(before.last()) || escape.is_match(before)) && !word(input.get(end))
 }
 
+/// A value that begins again inside itself has many candidates at once, and it is a late one that completes.
+#[test]
+fn a_spelled_value_that_repeats_itself_is_found_late_in_a_run() {
+    let secret = "ab".repeat(600) + "c";
+    let spelled =
+        |text: &str| text.bytes().map(|byte| format!("\\u{byte:04x}")).collect::<String>();
+    let input = spelled(&("ab".repeat(400) + &secret)) + "!";
+    let redactor = redactor(&[secret.into_bytes()]);
+    let expected = spelled(&"ab".repeat(400)) + MARK + "!";
+    assert!(redactor.redact_str(&input) == expected);
+    assert!(streamed(&redactor, input.as_bytes(), &[7]) == expected.as_bytes());
+}
+
 /// The shares that the manual states, measured over a fixed set of places.
 #[test]
 #[expect(clippy::print_stdout, reason = "figures for the manual")]
