@@ -121,16 +121,55 @@ impl Redactor {
         }
     }
 
+    /// As [`redact`](Self::redact), telling `observer` what was redacted, in order.
+    ///
+    /// ```
+    /// use keepmum::Redactor;
+    ///
+    /// let redactor = Redactor::builder().secret("db", "correct horse")?.build()?;
+    /// let mut names = Vec::new();
+    /// redactor.redact_observed(b"pw: correct horse", |finding| names.push(finding.name().to_owned()));
+    /// assert_eq!(names, ["db"]);
+    /// # Ok::<(), keepmum::BuildError>(())
+    /// ```
+    pub fn redact_observed<'a>(
+        &self,
+        input: &'a [u8],
+        observer: impl FnMut(&Finding),
+    ) -> Cow<'a, [u8]> {
+        let mut core = self.inner.pool.get();
+        let mut sink = Observe::new(Vec::new(), observer);
+        match core.whole(self.compiled(), input, &mut sink) {
+            Clean::Yes => Cow::Borrowed(input),
+            Clean::No => Cow::Owned(sink.into_inner()),
+        }
+    }
+
     /// As [`redact`](Self::redact) for text. A redaction that would cut a character in two takes its bytes with it as
     /// U+FFFD.
     pub fn redact_str<'a>(&self, input: &'a str) -> Cow<'a, str> {
         match self.redact(input.as_bytes()) {
             Cow::Borrowed(_) => Cow::Borrowed(input),
-            Cow::Owned(out) => Cow::Owned(match String::from_utf8(out) {
-                Ok(text) => text,
-                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-            }),
+            Cow::Owned(out) => Cow::Owned(text(out)),
         }
+    }
+
+    /// Calls `suspect` with a place in each part of `haystack` that [`redact`](Self::redact) might change if it was given that
+    /// part alone, however `haystack` is parted. `false` if that cannot be told. Allocates nothing.
+    pub(crate) fn suspects(&self, haystack: &[u8], suspect: impl FnMut(usize)) -> bool {
+        let mut core = self.inner.pool.get();
+        self.compiled().engine.suspects(&mut core.state, haystack, suspect)
+    }
+
+    /// What stands for a value that is hidden because of the name of the field that it stands in, and what is told of it.
+    pub(crate) fn hide_field(&self, value: &[u8]) -> (Vec<u8>, Finding) {
+        let compiled = self.compiled();
+        let print = compiled.plan.fingerprinter.as_ref().and_then(|print| print.of(value));
+        let mut out = Vec::new();
+        compiled.texts.write_field(value, print, &mut |text| out.extend_from_slice(text));
+        let span = Span::new(0, value.len() as u64);
+        let name = Arc::from(Replacement::FIELD);
+        (out, Finding { origin: Origin::Rule, name, span, fingerprint: print })
     }
 
     /// What [`redact`](Self::redact) would redact, in order.
@@ -217,7 +256,7 @@ impl Plan {
         let choice = |name: &str| self.replacements.get(name).unwrap_or(&self.replacement).clone();
         let rules = self.rules.iter().map(|rule| (&*rule.id, choice(&rule.id)));
         let secrets = labels.0.iter().map(|(name, _)| (&**name, choice(name)));
-        Texts::new(rules, secrets)
+        Texts::new(rules, secrets, choice(Replacement::FIELD))
     }
 }
 
@@ -404,7 +443,8 @@ impl RedactorBuilder {
         self
     }
 
-    /// What stands in the output for the secret or the rule called `name`.
+    /// What stands in the output for the secret or the rule called `name`; for [`Replacement::FIELD`], for values that are
+    /// hidden because of the name of their field.
     #[must_use]
     pub fn replacement_for(mut self, name: &str, replacement: Replacement) -> Self {
         self.replacements.insert(name.to_owned(), replacement);
@@ -495,6 +535,12 @@ impl fmt::Debug for RedactorBuilder {
             .field("rules", &self.rules.len())
             .finish_non_exhaustive()
     }
+}
+
+/// Text again, of bytes that were text before they were redacted.
+pub(crate) fn text(redacted: Vec<u8>) -> String {
+    String::from_utf8(redacted)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// The index of all sealed sets, whose secrets get labels.

@@ -42,6 +42,11 @@ pub enum Replacement {
     Remove,
 }
 
+impl Replacement {
+    /// What values are called that adapters hide because of the name of the field that they stand in: `field`.
+    pub const FIELD: &str = "field";
+}
+
 /// Shortest redaction that [`Replacement::Partial`] shows the end of.
 pub(crate) const PARTIAL_FROM: u64 = 24;
 

@@ -1,12 +1,14 @@
 //! The text for each label, made once.
 
 use super::{PARTIAL_FROM, Replacement};
+use crate::finding::Fingerprint;
 use crate::scan::{Class, Label, OPENING, Region};
 
 /// Replacements of all rules and secrets.
 pub(crate) struct Texts {
     rules: Vec<Text>,
     secrets: Vec<Text>,
+    field: Text,
 }
 
 struct Text {
@@ -26,20 +28,51 @@ impl Text {
         };
         Self { replacement, text }
     }
+
+    /// What stands for a redaction of `len` bytes.
+    fn write(
+        &self,
+        len: u64,
+        fingerprint: Option<Fingerprint>,
+        last: [u8; 4],
+        sink: &mut impl FnMut(&[u8]),
+    ) {
+        match self.replacement {
+            Replacement::Mask => stars(len, sink),
+            Replacement::Fingerprint => {
+                sink(&self.text);
+                if let Some(print) = &fingerprint {
+                    sink(b"#");
+                    sink(&print.0);
+                }
+                sink(b"]");
+            }
+            Replacement::Partial if len >= PARTIAL_FROM => {
+                sink(&self.text);
+                sink(&last);
+            }
+            _ => sink(&self.text),
+        }
+    }
 }
 
 impl Texts {
     pub(crate) fn new<'a>(
         rules: impl Iterator<Item = (&'a str, Replacement)>,
         secrets: impl Iterator<Item = (&'a str, Replacement)>,
+        field: Replacement,
     ) -> Self {
         let texts = |(name, replacement)| Text::new(name, replacement);
-        Self { rules: rules.map(texts).collect(), secrets: secrets.map(texts).collect() }
+        Self {
+            rules: rules.map(texts).collect(),
+            secrets: secrets.map(texts).collect(),
+            field: Text::new(Replacement::FIELD, field),
+        }
     }
 
     /// The beginnings of everything that can be printed, with the printed name's place left out for fingerprints.
     pub(crate) fn marks(&self) -> Vec<Vec<u8>> {
-        let all = self.rules.iter().chain(&self.secrets);
+        let all = self.rules.iter().chain(&self.secrets).chain([&self.field]);
         let mut marks: Vec<Vec<u8>> = all
             .map(|text| text.text.clone())
             .filter(|text| !text.trim_ascii().is_empty())
@@ -57,22 +90,18 @@ impl Texts {
             let len = region.end - region.start;
             return sink(&[OPENING, GAP, format!(" {len} bytes]").as_bytes()].concat());
         };
-        match text.replacement {
-            Replacement::Mask => stars(region.end - region.start, sink),
-            Replacement::Fingerprint => {
-                sink(&text.text);
-                if let Some(print) = &region.label.fingerprint {
-                    sink(b"#");
-                    sink(&print.0);
-                }
-                sink(b"]");
-            }
-            Replacement::Partial if region.end - region.start >= PARTIAL_FROM => {
-                sink(&text.text);
-                sink(&region.last);
-            }
-            _ => sink(&text.text),
-        }
+        text.write(region.end - region.start, region.label.fingerprint, region.last, sink);
+    }
+
+    /// The same for a value that is hidden because of its field.
+    pub(crate) fn write_field(
+        &self,
+        value: &[u8],
+        fingerprint: Option<Fingerprint>,
+        sink: &mut impl FnMut(&[u8]),
+    ) {
+        let last = value.last_chunk().copied().unwrap_or([b'*'; 4]);
+        self.field.write(value.len() as u64, fingerprint, last, sink);
     }
 
     fn of(&self, label: &Label) -> Option<&Text> {

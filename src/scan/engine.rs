@@ -21,7 +21,7 @@ use crate::replace::Fingerprinter;
 use crate::rule::{ByteSet, CompiledRule, LONGEST_BEHIND, ends_in_word, is_word};
 
 /// Bytes that are looked at before their hits are judged: what is read twice is still in the cache.
-const BLOCK: usize = 32 << 10;
+pub(super) const BLOCK: usize = 32 << 10;
 /// Last start of a window in a rule's head.
 const LATEST: usize = 8;
 /// How many bytes before the undecided ones a window has to keep: boundaries and placeholders are looked for there.
@@ -33,12 +33,12 @@ pub(crate) struct Engine {
     fingerprints: Vec<Option<Fingerprint>>,
     fingerprinter: Option<Arc<Fingerprinter>>,
     pub(super) index: Index,
-    prefilter: Prefilter,
+    pub(super) prefilter: Prefilter,
     sources: Vec<Source>,
     /// Rules whose fixed bytes stand in the middle.
     behind: Vec<usize>,
     /// Rules whose matches are the runs of a class.
-    runs: Vec<u32>,
+    pub(super) runs: Vec<u32>,
     tail: Tail,
     allow: Arc<Allowlist>,
     #[cfg(feature = "sealed")]
@@ -46,7 +46,7 @@ pub(crate) struct Engine {
     /// Texts that this redactor prints: what they name is hidden already.
     marks: Vec<Vec<u8>>,
     mark_firsts: ByteSet,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 /// What an [`Engine`] is made of.
@@ -245,7 +245,7 @@ impl Engine {
         starts.any(|at| self.marks.iter().any(|mark| mark.starts_with(&text[at..])))
     }
 
-    fn judge_hits(
+    pub(super) fn judge_hits(
         &self,
         state: &mut State,
         window: Window<'_>,
@@ -556,7 +556,7 @@ impl Engine {
     }
 
     /// At the end of the input, a beginning of a known secret is redacted if it is long enough to matter.
-    fn ending(&self, state: &mut State, window: Window<'_>) {
+    pub(super) fn ending(&self, state: &mut State, window: Window<'_>) {
         if self.index.is_empty() {
             return;
         }
@@ -617,11 +617,11 @@ pub(crate) const OPENING: &[u8] = b"[REDACTED:";
 
 /// Up to where starts are judged in this window.
 #[derive(Clone, Copy)]
-struct Stop {
-    at: u64,
-    eof: bool,
+pub(super) struct Stop {
+    pub(super) at: u64,
+    pub(super) eof: bool,
     // Whether rules are asked too.
-    rules: bool,
+    pub(super) rules: bool,
 }
 
 fn is_blocked(state: &State, lane: Lane) -> bool {

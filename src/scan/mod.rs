@@ -5,6 +5,7 @@ mod prefilter;
 mod resolve;
 #[cfg(feature = "sealed")]
 mod sealed;
+mod sift;
 mod spellings;
 mod state;
 mod tail;

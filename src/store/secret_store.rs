@@ -73,6 +73,11 @@ impl SecretStore {
         self.current().1
     }
 
+    /// Does something with the set in force, without taking a share in it: threads that do so do not meet.
+    pub(crate) fn with<T>(&self, run: impl FnOnce(&Redactor) -> T) -> T {
+        self.shared.with(run)
+    }
+
     /// A stream that goes over to a new set at its next push.
     pub fn stream<S: Sink>(&self, sink: S) -> FreshStream<S> {
         let (follower, stream) = self.follow(sink);

@@ -49,6 +49,11 @@ impl Shared {
         (current.generation, current.redactor.clone())
     }
 
+    /// Does something with the set in force.
+    pub(super) fn with<T>(&self, run: impl FnOnce(&Redactor) -> T) -> T {
+        run(&self.current.load().redactor)
+    }
+
     /// As [`turn`](Self::turn), for what cannot fail.
     pub(super) fn step(&self, now: Instant, step: impl FnOnce(&mut Keeper) -> Turn) {
         let Ok(()) = self.turn(now, |keeper| Ok::<_, Infallible>(step(keeper)));

@@ -196,7 +196,7 @@ impl Core {
         sink: &mut impl Sink,
     ) -> Clean {
         let window = Window::new(input, 0);
-        compiled.engine.scan(&mut self.state, window, true);
+        compiled.engine.scan_whole(&mut self.state, window);
         let clean = if self.state.regions.is_empty() { Clean::Yes } else { Clean::No };
         if clean == Clean::No {
             self.print(compiled, window, u64::MAX, sink);

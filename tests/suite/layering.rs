@@ -1,4 +1,4 @@
-//! Imports go down only: words ◂ knowledge ◂ engine ◂ surface ◂ adapters ◂ program.
+//! Imports go down only: words ◂ knowledge ◂ engine ◂ surface ◂ sources ◂ adapters ◂ program.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ const LAYERS: &[&[&str]] = &[
     &["rule", "check", "allow", "secret"],
     &["detect", "scan", "replace"],
     &["redactor", "stream"],
-    &["source", "store", "audit", "memory"],
+    &["source", "store", "audit", "memory", "observer", "guard"],
+    &["subscriber", "otel"],
     &["cli", "main", "lib"],
 ];
 

@@ -103,6 +103,11 @@ impl Index {
         self.first_bytes.is_none()
     }
 
+    /// Whether values have probes of their own and show themselves to no head.
+    pub(crate) fn has_probes(&self) -> bool {
+        self.tiers.is_some()
+    }
+
     /// The heads that the prefilter has to look for, each with the last start of its window.
     pub(crate) fn heads(&self) -> Vec<(Head, usize, Source)> {
         let mut heads = Vec::new();

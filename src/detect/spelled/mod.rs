@@ -24,7 +24,9 @@ mod wrap;
 
 pub(crate) use candidate::{Found, Spelled};
 pub(crate) use reading::Reading;
-pub(crate) use spelling::{LONGEST_UNIT, Spelling, escapes_at, introducers, introduces, is_mere};
+pub(crate) use spelling::{
+    LONGEST_UNIT, Spelling, escapes_at, introducers, introduces, is_mere, may_introduce,
+};
 pub(crate) use starts::Starts;
 pub(crate) use unit::Unit;
 

@@ -166,6 +166,13 @@ pub(crate) fn introducers(text: &[u8], from: usize) -> impl Iterator<Item = usiz
     merged.chain((returns > 0).then(|| part.len() - returns)).map(move |at| from + at)
 }
 
+/// Where [`introduces`] is true, in no order.
+pub(crate) fn may_introduce(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let marks = memchr::memchr3_iter(b'\\', b'%', b'&', text);
+    let controls = memchr::memchr3_iter(b'\n', control::ESCAPE, control::BACKSPACE, text);
+    marks.chain(controls).chain(memchr::memchr_iter(b'\r', text))
+}
+
 /// Whether a unit that is no plain byte can begin with `byte`, whatever the spelling.
 pub(crate) fn introduces(byte: u8) -> bool {
     matches!(byte, b'\\' | b'%' | b'&' | b'\n' | b'\r' | control::ESCAPE | control::BACKSPACE)

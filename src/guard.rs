@@ -1,0 +1,119 @@
+//! What adapters redact with.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::observer::{Observer, Surface};
+#[cfg(feature = "store")]
+use crate::store::SecretStore;
+use crate::{Finding, Redactor};
+
+/// Stands at an exit of the process: the redactor that is in force now, and who is told what it does. Cheap to clone.
+///
+/// Made from a [`Redactor`], it keeps that one. Made from a [`SecretStore`](crate::store::SecretStore), it uses the set in
+/// force at each call, so that what is built around it stays when secrets change.
+///
+/// ```
+/// use keepmum::{Guard, Redactor, Secret, Surface, store::SecretStore};
+///
+/// let store = SecretStore::builder(Redactor::builder().build()?).open()?;
+/// let guard = Guard::from(store.clone());
+/// store.add(Secret::new("pw", "correct horse"))?;
+/// assert_eq!(guard.redact_str(Surface::MESSAGE, "correct horse"), "[REDACTED:pw]");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Guard {
+    in_force: InForce,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+#[derive(Clone)]
+enum InForce {
+    Always(Redactor),
+    #[cfg(feature = "store")]
+    Now(SecretStore),
+}
+
+impl Guard {
+    /// Tells `observer` what is scanned and redacted.
+    ///
+    /// ### Default
+    ///
+    /// Nobody is told, and no clock is read.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// As [`Redactor::redact`], with the set in force.
+    pub fn redact<'a>(&self, surface: Surface, input: &'a [u8]) -> Cow<'a, [u8]> {
+        self.timed(surface, input.len(), |redactor| match &self.observer {
+            None => redactor.redact(input),
+            Some(observer) => {
+                redactor.redact_observed(input, |finding| observer.redacted(surface, finding))
+            }
+        })
+    }
+
+    /// As [`Redactor::redact_str`], with the set in force.
+    pub fn redact_str<'a>(&self, surface: Surface, input: &'a str) -> Cow<'a, str> {
+        match self.redact(surface, input.as_bytes()) {
+            Cow::Borrowed(_) => Cow::Borrowed(input),
+            Cow::Owned(out) => Cow::Owned(crate::redactor::text(out)),
+        }
+    }
+
+    /// Does something with the set in force.
+    pub(crate) fn with<T>(&self, run: impl FnOnce(&Redactor) -> T) -> T {
+        match &self.in_force {
+            InForce::Always(redactor) => run(redactor),
+            #[cfg(feature = "store")]
+            InForce::Now(store) => store.with(run),
+        }
+    }
+
+    /// The same for something that looks through `bytes`.
+    pub(crate) fn timed<T>(
+        &self,
+        surface: Surface,
+        bytes: usize,
+        run: impl FnOnce(&Redactor) -> T,
+    ) -> T {
+        let Some(observer) = &self.observer else { return self.with(run) };
+        let started = Instant::now();
+        let done = self.with(run);
+        observer.scanned(surface, bytes as u64, started.elapsed());
+        done
+    }
+
+    pub(crate) fn observe(&self, surface: Surface, finding: &Finding) {
+        if let Some(observer) = &self.observer {
+            observer.redacted(surface, finding);
+        }
+    }
+}
+
+impl From<Redactor> for Guard {
+    fn from(redactor: Redactor) -> Self {
+        Self { in_force: InForce::Always(redactor), observer: None }
+    }
+}
+
+#[cfg(feature = "store")]
+impl From<SecretStore> for Guard {
+    fn from(store: SecretStore) -> Self {
+        Self { in_force: InForce::Now(store), observer: None }
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("redactor", &self.with(Redactor::clone))
+            .finish_non_exhaustive()
+    }
+}

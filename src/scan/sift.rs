@@ -1,0 +1,67 @@
+//! The first look at short inputs: where something might begin, and so which of them need a second look.
+
+use super::engine::{BLOCK, Engine, Stop};
+use super::state::State;
+use super::window::Window;
+use crate::detect::spelled::may_introduce;
+use crate::secret::UNBOUNDED;
+
+impl Engine {
+    /// Calls `suspect` with each place of `haystack` at which something might begin. A part of it with no such place is
+    /// clean as an input of its own, whatever stands beside it: matches and the beginnings of known secrets that an end of
+    /// input makes redactions of hold a whole window of the prefilter, or an escape.
+    ///
+    /// `false` if that cannot be told: what has no head in the prefilter is looked for too. Nothing was called then.
+    pub(crate) fn suspects(
+        &self,
+        state: &mut State,
+        haystack: &[u8],
+        mut suspect: impl FnMut(usize),
+    ) -> bool {
+        if !self.sifts() {
+            return false;
+        }
+        let mut hits = std::mem::take(&mut state.hits);
+        self.prefilter.find(haystack, 0, haystack.len(), &mut state.positions, &mut hits);
+        hits.drain(..).for_each(|hit| suspect(hit.start));
+        state.hits = hits;
+        if !self.index.is_empty() {
+            may_introduce(haystack).for_each(suspect);
+        }
+        true
+    }
+
+    /// As [`scan`](Self::scan) for an input that is there as a whole, with a state that is as new. Most short inputs are
+    /// clean, and all that is set up for those is the first look.
+    pub(crate) fn scan_whole(&self, state: &mut State, window: Window<'_>) {
+        let input = window.bytes;
+        if input.len() > BLOCK || !self.sifts() {
+            self.scan(state, window, true);
+            return;
+        }
+        let mut hits = std::mem::take(&mut state.hits);
+        self.prefilter.find(input, 0, input.len(), &mut state.positions, &mut hits);
+        let hit = !hits.is_empty();
+        if hit {
+            let stop = Stop { at: window.end(), eof: true, rules: true };
+            self.judge_hits(state, window, &mut hits, 0, usize::MAX, stop);
+        }
+        state.hits = hits;
+        if !self.index.is_empty() && may_introduce(input).next().is_some() {
+            self.spellings(state, window, true);
+        }
+        if hit {
+            self.ending(state, window);
+        }
+    }
+
+    /// Whether everything that is looked for shows itself to the prefilter. Not so are runs of a class, sealed secrets, very
+    /// many known ones, and beginnings that are shorter than what the prefilter knows of a value.
+    fn sifts(&self) -> bool {
+        #[cfg(feature = "sealed")]
+        if self.sealed.is_some() {
+            return false;
+        }
+        self.runs.is_empty() && !self.index.has_probes() && self.limits.ending >= UNBOUNDED
+    }
+}
