@@ -12,6 +12,8 @@ mod limits;
 #[cfg(feature = "memory")]
 pub mod memory;
 mod observer;
+#[cfg(feature = "otel")]
+pub mod otel;
 mod redactor;
 mod replace;
 pub mod rule;
@@ -23,6 +25,8 @@ mod span;
 #[cfg(feature = "store")]
 pub mod store;
 mod stream;
+#[cfg(feature = "tracing")]
+pub mod subscriber;
 
 pub use allow::Allowlist;
 pub use check::Check;
