@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::Redactor;
 use crate::observer::{Observer, Surface};
 #[cfg(feature = "store")]
 use crate::store::SecretStore;
+use crate::{Finding, Redactor};
 
 /// Stands at an exit of the process: the redactor that is in force now, and who is told what it does. Cheap to clone.
 ///
@@ -77,10 +77,14 @@ impl Guard {
         value: &[u8],
     ) -> Option<Vec<u8>> {
         let (hidden, finding) = redactor.hide_field(value)?;
-        if let Some(observer) = &self.observer {
-            observer.redacted(surface, &finding);
-        }
+        self.observe(surface, &finding);
         Some(hidden)
+    }
+
+    pub(crate) fn observe(&self, surface: Surface, finding: &Finding) {
+        if let Some(observer) = &self.observer {
+            observer.redacted(surface, finding);
+        }
     }
 
     /// As [`Redactor::redact_str`], with the set in force.

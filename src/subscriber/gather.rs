@@ -10,7 +10,7 @@ use zeroize::Zeroize as _;
 use super::unstable;
 use crate::Names;
 
-/// Most causes of an error that are looked at. What has more is taken for a chain without end, and ends there.
+/// Most causes of an error that are looked at; those behind are cut off. A chain can be without end.
 const CAUSES: usize = 64;
 /// Numbers of fewer digits hold nothing that anything looks for.
 const SHORTEST: u64 = 1000;
@@ -65,6 +65,8 @@ pub(super) enum Look {
     Closer,
     /// The name of its field tells.
     Hide,
+    /// An error with more causes than are looked at: it goes on without those.
+    Shorten,
 }
 
 impl Gathered {
@@ -176,11 +178,14 @@ impl Visit for Gather<'_> {
     /// The error and its causes, which formatters print one by one, and its `Debug`, which others print.
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         self.show(field, Kind::Error, format_args!("{value}"));
-        let mut cause = value.source();
+        let (own, mut cause) = (self.into.values.len() - 1, value.source());
         for _ in 0..CAUSES {
             let Some(error) = cause else { break };
             self.show(field, Kind::Cause, format_args!("{error}"));
             cause = error.source();
+        }
+        if cause.is_some() && self.into.values[own].look == Look::Clean {
+            self.into.values[own].look = Look::Shorten;
         }
         self.show(field, Kind::ErrorDebug, format_args!("{value:?}"));
     }

@@ -62,6 +62,16 @@ impl<S: Subscriber> Redacting<S> {
     }
 }
 
+/// Wraps a finished subscriber where it is made.
+pub trait RedactingExt: Subscriber + Sized {
+    /// As [`Redacting::new`].
+    fn redacting(self, guard: impl Into<Guard>) -> Redacting<Self> {
+        Redacting::new(self, guard)
+    }
+}
+
+impl<S: Subscriber> RedactingExt for S {}
+
 #[expect(unsafe_code, reason = "the trait has an unsafe method, which is passed on as it is")]
 impl<S: Subscriber> Subscriber for Redacting<S> {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {

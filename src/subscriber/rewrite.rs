@@ -87,7 +87,8 @@ impl Seen<'_> {
         {
             return Some(hidden);
         }
-        let alone = self.look(bytes);
+        let shortened = (value.look == Look::Shorten).then(|| bytes.to_vec());
+        let alone = self.look(bytes).or(shortened);
         // Together with its name a value may be a secret that it is not alone, but never less of one.
         let (named, name) = gathered.named(value);
         if name == 0 {
