@@ -2,13 +2,20 @@
 
 use std::process::Command;
 
-/// Runs the test of that name by itself, where [`is_alone`] is true; what it prints on standard error, and whether it
-/// passes.
-pub(crate) fn alone(test: &str, backtrace: &str) -> (String, bool) {
+/// What a test did by itself.
+pub(crate) struct Done {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) passed: bool,
+}
+
+/// Runs the test of that name by itself, where [`is_alone`] is true, with these variables.
+pub(crate) fn alone(test: &str, variables: &[(&str, &str)]) -> Done {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env("ALONE", "1");
-    let out = command.env("RUST_BACKTRACE", backtrace).output().unwrap();
-    (String::from_utf8(out.stderr).unwrap(), out.status.success())
+    command.args(["--exact", test, "--nocapture"]).env("ALONE", "1").env("RUST_BACKTRACE", "0");
+    let out = command.envs(variables.iter().copied()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done { stdout: text(out.stdout), stderr: text(out.stderr), passed: out.status.success() }
 }
 
 pub(crate) fn is_alone() -> bool {

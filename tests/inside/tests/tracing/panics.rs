@@ -12,8 +12,9 @@ fn a_panic_is_reported_without_secrets() {
         set_panic_hook(redactor());
         panic!("no entry with {}", KNOWN);
     }
-    let (text, success) = alone("panics::a_panic_is_reported_without_secrets", "0");
-    assert!(!success && !text.contains("horse"), "{text}");
+    let done = alone("panics::a_panic_is_reported_without_secrets", &[]);
+    let text = done.stderr;
+    assert!(!done.passed && !text.contains("horse"), "{text}");
     assert!(text.contains("' panicked at tests/inside/tests/tracing/panics.rs:"), "{text}");
     assert!(text.contains(":\nno entry with [REDACTED:known]\nnote: run with"), "{text}");
 }
@@ -28,8 +29,10 @@ fn a_backtrace_comes_when_it_is_asked_for() {
         let payload = redact_payload(&Guard::from(redactor()), payload);
         std::panic::resume_unwind(payload);
     }
-    let (text, success) = alone("panics::a_backtrace_comes_when_it_is_asked_for", "1");
-    assert!(!success && !text.contains("horse"), "{text}");
+    let test = "panics::a_backtrace_comes_when_it_is_asked_for";
+    let done = alone(test, &[("RUST_BACKTRACE", "1")]);
+    let text = done.stderr;
+    assert!(!done.passed && !text.contains("horse"), "{text}");
     assert!(text.contains("thread 'worker [REDACTED:known]' panicked at"), "{text}");
     assert!(text.contains("stack backtrace:\n") && text.contains("panics.rs"), "{text}");
 }

@@ -83,8 +83,8 @@ fn filters_of_single_layers() {
 #[test]
 fn filters_of_single_layers_outlive_values_that_log() {
     if !is_alone() {
-        let (text, success) = alone("stack::filters_of_single_layers_outlive_values_that_log", "0");
-        assert!(success, "{text}");
+        let done = alone("stack::filters_of_single_layers_outlive_values_that_log", &[]);
+        assert!(done.passed, "{}", done.stderr);
         return;
     }
     struct Talks;
