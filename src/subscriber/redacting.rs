@@ -112,7 +112,7 @@ impl<S: Subscriber> Subscriber for Redacting<S> {
                 (Some(new), Some(fields)) => {
                     unstable::with_record(fields, &new.slots(), |values| {
                         self.inner.record(id, values);
-                    })
+                    });
                 }
                 _ => self.inner.record(id, values),
             }

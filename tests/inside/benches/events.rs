@@ -3,7 +3,7 @@
 //! `cargo bench -p keepmum-inside --bench events`. Each group is one pipeline: as it is, with [`Redacting`] around it, with the
 //! redacting writer below too (formatters only), and with what is common today: a writer that replaces regexes, and a
 //! formatter of fields that knows names. Differences inside a group count; medians wander by some percent.
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark may panic")]
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use regex::bytes::RegexSet;
 use tracing::field::Field;
 use tracing::{Dispatch, Subscriber, dispatcher, info, info_span};
-use tracing_subscriber::fmt::format::{DebugFn, debug_fn};
+use tracing_subscriber::fmt::format::{FieldFn, Writer, debug_fn};
 use tracing_subscriber::fmt::{MakeWriter, layer};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
@@ -173,13 +173,7 @@ impl Write for RegexWriter {
     }
 }
 
-type ByName = DebugFn<
-    fn(
-        &mut tracing_subscriber::fmt::format::Writer<'_>,
-        &Field,
-        &dyn std::fmt::Debug,
-    ) -> std::fmt::Result,
->;
+type ByName = FieldFn<fn(&mut Writer<'_>, &Field, &dyn std::fmt::Debug) -> std::fmt::Result>;
 
 /// A formatter of fields that hides those of some names: values and messages stay as they are.
 fn by_name() -> ByName {

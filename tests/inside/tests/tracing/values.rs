@@ -262,7 +262,7 @@ fn a_field_whose_name_is_a_secret_shows_no_more_than_its_name() {
     let redactor = Redactor::builder().secret("odd", "session=abcdefgh").unwrap().build().unwrap();
     let seen = Seen::default();
     with_default(registry().with(seen.clone()).redacting(redactor), || {
-        info!(session = "abcdefgh-1")
+        info!(session = "abcdefgh-1");
     });
     let shown = seen.take().pop().unwrap().3;
     assert!(!shown.contains("abcdefgh"), "{shown}");
