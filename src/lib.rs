@@ -11,6 +11,7 @@ mod guard;
 mod limits;
 #[cfg(feature = "memory")]
 pub mod memory;
+mod names;
 mod observer;
 #[cfg(feature = "otel")]
 pub mod otel;
@@ -34,6 +35,7 @@ pub use error::BuildError;
 pub use finding::{Finding, Fingerprint, Origin};
 pub use guard::Guard;
 pub use limits::Limits;
+pub use names::Names;
 pub use observer::{Observer, Surface};
 pub use redactor::{Redactor, RedactorBuilder, Warning};
 pub use replace::Replacement;

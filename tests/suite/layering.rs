@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["rule", "check", "allow", "secret"],
     &["detect", "scan", "replace"],
     &["redactor", "stream"],
-    &["source", "store", "audit", "memory", "observer", "guard"],
+    &["source", "store", "audit", "memory", "observer", "guard", "names"],
     &["subscriber", "otel"],
     &["cli", "main", "lib"],
 ];
