@@ -1,7 +1,9 @@
 //! What becomes of values, wherever they stand.
 
+use std::sync::Arc;
+
 use keepmum::otel::{RedactingLogProcessor, RedactingSpanExporter};
-use keepmum::{Redactor, Replacement};
+use keepmum::{Guard, Redactor, Replacement};
 use opentelemetry::logs::{AnyValue, LogRecord};
 use opentelemetry::trace::{Span, Tracer, TracerProvider};
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
@@ -256,4 +258,20 @@ fn findings_are_told_once_each() {
     processor.emit(&mut record, &scope());
     assert_eq!(told.taken(), [""; 0]);
     assert!(format!("{record:?}").contains(HIDDEN_TOKEN));
+}
+
+/// A fixed text does not look like a placeholder.
+#[test]
+fn a_text_of_ones_own_is_told_once() {
+    let told = Arc::new(Told::default());
+    let fixed = Redactor::builder().replacement(Replacement::Fixed("<hidden>".into()));
+    let guard = Guard::from(fixed.build().unwrap()).observed_by(told.clone());
+    let processor = RedactingLogProcessor::new(guard);
+    let mut record = record();
+    record.add_attribute("password", "hunter");
+    for findings in [&["otel.log rule field"][..], &[]] {
+        processor.emit(&mut record, &scope());
+        assert_eq!(record.attributes_iter().next().unwrap().1, AnyValue::from("<hidden>"));
+        assert_eq!(told.taken(), findings);
+    }
 }
