@@ -51,12 +51,40 @@ impl Guard {
 
     /// As [`Redactor::redact`], with the set in force.
     pub fn redact<'a>(&self, surface: Surface, input: &'a [u8]) -> Cow<'a, [u8]> {
-        self.timed(surface, input.len(), |redactor| match &self.observer {
+        self.timed(surface, input.len(), |redactor| self.look(redactor, surface, input))
+    }
+
+    /// A part of what [`timed`](Self::timed) does.
+    pub(crate) fn look<'a>(
+        &self,
+        redactor: &Redactor,
+        surface: Surface,
+        input: &'a [u8],
+    ) -> Cow<'a, [u8]> {
+        match &self.observer {
             None => redactor.redact(input),
             Some(observer) => {
                 redactor.redact_observed(input, |finding| observer.redacted(surface, finding))
             }
-        })
+        }
+    }
+
+    /// What stands for `value` because its field has a telling name. None if it is hidden already.
+    pub(crate) fn hide(
+        &self,
+        redactor: &Redactor,
+        surface: Surface,
+        value: &[u8],
+    ) -> Option<Vec<u8>> {
+        let (hidden, finding) = redactor.hide_field(value)?;
+        self.observe(surface, &finding);
+        Some(hidden)
+    }
+
+    pub(crate) fn observe(&self, surface: Surface, finding: &Finding) {
+        if let Some(observer) = &self.observer {
+            observer.redacted(surface, finding);
+        }
     }
 
     /// As [`Redactor::redact_str`], with the set in force.
@@ -88,12 +116,6 @@ impl Guard {
         let done = self.with(run);
         observer.scanned(surface, bytes as u64, started.elapsed());
         done
-    }
-
-    pub(crate) fn observe(&self, surface: Surface, finding: &Finding) {
-        if let Some(observer) = &self.observer {
-            observer.redacted(surface, finding);
-        }
     }
 }
 

@@ -1,52 +1,235 @@
-//! Names of fields whose values are secrets whatever they look like.
+//! Names of fields that tell what stands in them.
 
-/// Tells by a field's name that its value is a secret.
+use std::sync::Arc;
+
+/// What a name ends in if its value is a secret. Those of under [`BARE`] letters count at the beginning of a word only.
+const TELLING: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "token",
+    "jwt",
+    "otp",
+    "bearer",
+    "secret",
+    "secrets",
+    "credential",
+    "credentials",
+    "authorization",
+    "cookie",
+    "cookies",
+    "api key",
+    "api keys",
+    "access key",
+    "account key",
+    "auth key",
+    "encryption key",
+    "master key",
+    "private key",
+    "secret key",
+    "shared key",
+    "signing key",
+    "webhook key",
+    "connection string",
+];
+
+/// Tokens that are no secrets.
+const HARMLESS: &[&str] = &[
+    "next token",
+    "page token",
+    "pagination token",
+    "continuation token",
+    "sync token",
+    "cancel token",
+    "cancellation token",
+    "stop token",
+    "eos token",
+    "bos token",
+    "pad token",
+    "max token",
+    "per token",
+];
+
+/// From this length on a word counts wherever it begins: `dbpassword`, `authtoken`.
+const BARE: usize = 5;
+
+/// Names of fields whose values are hidden as a whole, whatever they look like.
+///
+/// A name tells if it ends in one of these, no matter how its words are written: `api_key`, `x-api-key`, `apiKey`,
+/// `APIKEY`, `user.api key` are one name, and so is `http.request.header.authorization` for `authorization`. `token_count`
+/// ends in something else.
 ///
 /// ```
 /// use keepmum::Names;
 ///
-/// let names = Names::default();
-/// assert!(names.tells("http.request.header.authorization"));
-/// assert!(!names.tells("token_count"));
+/// let names = Names::default().with("session id").without("cookie");
+/// assert!(names.tells("db.password") && names.tells("Proxy-Authorization") && names.tells("sessionId"));
+/// assert!(!names.tells("token_count") && !names.tells("next_token") && !names.tells("cookie"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Names(&'static [&'static str]);
+pub struct Names {
+    // By their last letter, to which most names are the end of none.
+    ends: Arc<[Vec<End>]>,
+}
+
+/// The end of a name, folded: letters and digits only, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct End {
+    folded: Vec<u8>,
+    means: Means,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Means {
+    Secret,
+    Harmless,
+}
 
 impl Default for Names {
-    /// The usual names.
+    /// `password`, `passwd`, `pwd`, `passphrase`, `passcode`, `token`, `jwt`, `otp`, `bearer`, `secret`, `credential`,
+    /// `authorization`, `cookie`, `connection string`, and `key` behind `api`, `access`, `account`, `auth`, `encryption`,
+    /// `master`, `private`, `secret`, `shared`, `signing`, `webhook`; not `token` behind `next`, `page`, `stop` and the like.
     fn default() -> Self {
-        Self(&["password", "passwd", "secret", "token", "authorization", "api_key", "apikey"])
+        let names = TELLING.iter().fold(Self::none(), |names, name| names.with(name));
+        HARMLESS.iter().fold(names, |names, name| names.without(name))
     }
 }
 
 impl Names {
-    /// Whether `name` ends in a word that tells.
-    pub fn tells(&self, name: &str) -> bool {
-        self.0.iter().any(|told| {
-            let start = name.len().checked_sub(told.len());
-            start.is_some_and(|start| {
-                let bytes = name.as_bytes();
-                bytes[start..].eq_ignore_ascii_case(told.as_bytes())
-                    && (start == 0 || !bytes[start - 1].is_ascii_alphanumeric())
-            })
-        })
+    /// No name tells.
+    pub fn none() -> Self {
+        Self { ends: vec![Vec::new(); 256].into() }
     }
+
+    /// Names that end in `name` tell too.
+    #[must_use]
+    pub fn with(self, name: &str) -> Self {
+        self.add(name, Means::Secret)
+    }
+
+    /// Names that end in `name` do not tell, unless they end in something longer that does.
+    #[must_use]
+    pub fn without(self, name: &str) -> Self {
+        self.add(name, Means::Harmless)
+    }
+
+    fn add(mut self, name: &str, means: Means) -> Self {
+        let folded: Vec<u8> = name.bytes().filter(|&byte| is_letter(byte)).map(fold).collect();
+        if let Some(&last) = folded.last() {
+            let ends = &mut Arc::make_mut(&mut self.ends)[usize::from(last)];
+            ends.retain(|end| end.folded != folded);
+            ends.push(End { folded, means });
+            // The longest is the first.
+            ends.sort_by_key(|end| std::cmp::Reverse(end.folded.len()));
+        }
+        self
+    }
+
+    /// Whether the value of a field called `name` is a secret.
+    pub fn tells(&self, name: &str) -> bool {
+        let name = name.as_bytes();
+        let Some(&last) = name.iter().rev().find(|&&byte| is_letter(byte)) else { return false };
+        let ends = &self.ends[usize::from(fold(last))];
+        ends.iter().find(|end| end.ends(name)).is_some_and(|end| end.means == Means::Secret)
+    }
+}
+
+impl End {
+    fn ends(&self, name: &[u8]) -> bool {
+        let mut letters = name.iter().enumerate().rev().filter(|&(_, &byte)| is_letter(byte));
+        let mut start = 0;
+        for &byte in self.folded.iter().rev() {
+            match letters.next() {
+                Some((at, &letter)) if fold(letter) == byte => start = at,
+                _ => return false,
+            }
+        }
+        self.folded.len() >= BARE || begins_word(name, start)
+    }
+}
+
+/// Whether a word begins at `at`: behind a separator, or at a capital behind a small letter.
+fn begins_word(name: &[u8], at: usize) -> bool {
+    at == 0
+        || !is_letter(name[at - 1])
+        || name[at].is_ascii_uppercase() && !name[at - 1].is_ascii_uppercase()
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
+fn fold(byte: u8) -> u8 {
+    byte.to_ascii_lowercase()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Names;
+    use super::*;
 
     #[test]
-    fn names_of_secrets_tell() {
+    fn names_tell_however_they_are_written() {
         let names = Names::default();
-        for name in ["password", "http.request.header.authorization", "user.api_key"] {
+        for name in [
+            "password",
+            "db_password",
+            "dbPassword",
+            "DBPASSWORD",
+            "user.password",
+            "api_key",
+            "x-api-key",
+            "apiKey",
+            "OPENAI_API_KEY",
+            "authtoken",
+            "http.request.header.authorization",
+            "Set-Cookie",
+            "client secret",
+            "secretKey",
+            "pwd",
+            "db_pwd",
+            "idJwt",
+            "token:",
+        ] {
             assert!(names.tells(name), "{name}");
         }
     }
 
     #[test]
-    fn names_of_counts_do_not() {
-        assert!(!Names::default().tells("token_count"));
+    fn other_names_do_not() {
+        let names = Names::default();
+        for name in [
+            "",
+            "_",
+            "message",
+            "token_count",
+            "tokens",
+            "max_tokens",
+            "next_token",
+            "nextToken",
+            "key",
+            "primary_key",
+            "password_changed_at",
+            "cwd",
+            "laptop",
+            "author",
+            "secretary",
+            "eos_token",
+            "totpwd",
+        ] {
+            assert!(!names.tells(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_longest_end_counts_and_the_last_word_on_it() {
+        let names = Names::none().with("token").without("count token").with("my count token");
+        assert!(
+            names.tells("token") && !names.tells("count_token") && names.tells("my.count.token")
+        );
+        assert!(!names.clone().without("token").tells("token"));
+        assert!(names.without("token").with("token").tells("token"));
+        assert!(!Names::none().with("").with("--").tells("password"));
     }
 }

@@ -162,14 +162,20 @@ impl Redactor {
     }
 
     /// What stands for a value that is hidden because of the name of the field that it stands in, and what is told of it.
-    pub(crate) fn hide_field(&self, value: &[u8]) -> (Vec<u8>, Finding) {
+    /// None for a value that is no secret: nothing, what says that there is none, and what was hidden before.
+    pub(crate) fn hide_field(&self, value: &[u8]) -> Option<(Vec<u8>, Finding)> {
         let compiled = self.compiled();
+        if matches!(value, b"" | b"None" | b"null" | b"true" | b"false")
+            || compiled.engine.is_mark(value)
+        {
+            return None;
+        }
         let print = compiled.plan.fingerprinter.as_ref().and_then(|print| print.of(value));
         let mut out = Vec::new();
         compiled.texts.write_field(value, print, &mut |text| out.extend_from_slice(text));
         let span = Span::new(0, value.len() as u64);
         let name = Arc::from(Replacement::FIELD);
-        (out, Finding { origin: Origin::Rule, name, span, fingerprint: print })
+        Some((out, Finding { origin: Origin::Rule, name, span, fingerprint: print }))
     }
 
     /// What [`redact`](Self::redact) would redact, in order.

@@ -8,7 +8,7 @@
 //!
 //! Each takes a [`Redactor`](crate::Redactor), a [`SecretStore`](crate::store::SecretStore) whose changes it follows, or a
 //! [`Guard`](crate::Guard) that tells [`Metrics`] what it does. Values are looked through wherever they stand: in lists and
-//! maps, in bytes, in keys, and in numbers. What holds a secret is made anew; what holds none is passed on as it is, and
+//! maps, in bytes, in keys, and in numbers; alone, and together with their keys as `key=value`. What holds a secret is made anew; what holds none is passed on as it is, and
 //! nothing is allocated for it. A value whose key [tells](crate::Names) is hidden whole.
 //!
 //! ```
@@ -62,6 +62,7 @@ mod metrics;
 mod prometheus;
 mod record;
 mod scope;
+mod scratch;
 mod span;
 mod span_exporter;
 mod value;

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-use crate::{Finding, Guard, Names, Origin, Span, Surface, redactor};
+use super::scratch;
+use crate::{Finding, Guard, Names, Origin, Redactor, Span, Surface, redactor};
 
 /// How deep lists and maps are followed. What lies deeper is replaced.
 const DEEPEST: usize = 64;
@@ -27,13 +28,21 @@ pub(super) struct Rewriter {
     surface: Surface,
 }
 
+/// What values stand in.
+#[derive(Clone, Copy)]
+struct Field<'a> {
+    /// The key, without its secrets; nothing for a body.
+    name: &'a str,
+    look: Look,
+}
+
 /// How the values of a field are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Field {
+enum Look {
     /// For secrets inside them.
-    Plain,
+    Inside,
     /// As secrets: the name tells.
-    Telling,
+    Hide,
 }
 
 impl Rewriter {
@@ -42,12 +51,12 @@ impl Rewriter {
     }
 
     pub(super) fn text(&self, text: &str) -> Option<String> {
-        self.leaf(Field::Plain, text)
+        self.leaf(Field::NONE, text)
     }
 
     /// A value that has no name of its own.
     pub(super) fn body(&self, body: &AnyValue) -> Option<AnyValue> {
-        self.any(Field::Plain, body, 0)
+        self.any(Field::NONE, body, 0)
     }
 
     /// All attributes, if one of them changed.
@@ -81,13 +90,13 @@ impl Rewriter {
         )
     }
 
-    /// The new value of an entry called `name`.
+    /// The new value of an entry called `name`, which holds no secret.
     pub(super) fn named(&self, name: &str, value: &str) -> Option<String> {
-        self.leaf(self.field(name), value)
+        self.leaf(Field { name, look: self.look(name) }, value)
     }
 
-    fn field(&self, name: &str) -> Field {
-        if self.names.tells(name) { Field::Telling } else { Field::Plain }
+    fn look(&self, name: &str) -> Look {
+        if self.names.tells(name) { Look::Hide } else { Look::Inside }
     }
 
     /// Both parts, if one of them changed.
@@ -95,10 +104,11 @@ impl Rewriter {
         &self,
         key: &Key,
         value: &V,
-        change: impl FnOnce(Field, &V) -> Option<V>,
+        change: impl FnOnce(Field<'_>, &V) -> Option<V>,
     ) -> Option<(Key, V)> {
-        let (new_key, new_value) =
-            (self.text(key.as_str()), change(self.field(key.as_str()), value));
+        let new_key = self.text(key.as_str());
+        let name = new_key.as_deref().unwrap_or(key.as_str());
+        let new_value = change(Field { name, look: self.look(key.as_str()) }, value);
         if new_key.is_none() && new_value.is_none() {
             return None;
         }
@@ -106,7 +116,7 @@ impl Rewriter {
         Some((key, new_value.unwrap_or_else(|| value.clone())))
     }
 
-    fn value(&self, field: Field, value: &Value) -> Option<Value> {
+    fn value(&self, field: Field<'_>, value: &Value) -> Option<Value> {
         match value {
             Value::Bool(_) => None,
             Value::I64(number) => self.number(field, number).map(Value::from),
@@ -120,7 +130,7 @@ impl Rewriter {
     }
 
     /// Arrays have elements of one type: one number that becomes text makes text of all.
-    fn array(&self, field: Field, array: &Array) -> Option<Vec<StringValue>> {
+    fn array(&self, field: Field<'_>, array: &Array) -> Option<Vec<StringValue>> {
         match array {
             Array::Bool(_) => None,
             Array::I64(numbers) => self.numbers(field, numbers),
@@ -134,7 +144,7 @@ impl Rewriter {
         }
     }
 
-    fn numbers<N: Display>(&self, field: Field, numbers: &[N]) -> Option<Vec<StringValue>> {
+    fn numbers<N: Display>(&self, field: Field<'_>, numbers: &[N]) -> Option<Vec<StringValue>> {
         changed(
             || numbers.iter(),
             |number| self.number(field, number).map(StringValue::from),
@@ -142,7 +152,7 @@ impl Rewriter {
         )
     }
 
-    fn any(&self, field: Field, value: &AnyValue, depth: usize) -> Option<AnyValue> {
+    fn any(&self, field: Field<'_>, value: &AnyValue, depth: usize) -> Option<AnyValue> {
         match value {
             AnyValue::Boolean(_) => None,
             AnyValue::Int(number) => self.number(field, number).map(AnyValue::from),
@@ -160,11 +170,16 @@ impl Rewriter {
         }
     }
 
-    fn map(&self, field: Field, map: &HashMap<Key, AnyValue>, depth: usize) -> Option<AnyValue> {
+    fn map(
+        &self,
+        field: Field<'_>,
+        map: &HashMap<Key, AnyValue>,
+        depth: usize,
+    ) -> Option<AnyValue> {
         let pairs = changed(
             || map.iter(),
             |&(key, value)| {
-                self.pair(key, value, |own, value| self.any(field.or(own), value, depth))
+                self.pair(key, value, |own, value| self.any(own.inside(field), value, depth))
             },
             |(key, value)| (key.clone(), value.clone()),
         )?;
@@ -182,7 +197,7 @@ impl Rewriter {
     }
 
     /// What becomes of a number that is a secret is text.
-    fn number(&self, field: Field, number: &impl Display) -> Option<String> {
+    fn number(&self, field: Field<'_>, number: &impl Display) -> Option<String> {
         let mut digits = [0; DIGITS];
         let mut rest = &mut digits[..];
         let new = match write!(rest, "{number}") {
@@ -195,28 +210,50 @@ impl Rewriter {
         new.map(redactor::text)
     }
 
-    fn leaf(&self, field: Field, text: &str) -> Option<String> {
+    fn leaf(&self, field: Field<'_>, text: &str) -> Option<String> {
         self.bytes(field, text.as_bytes()).map(redactor::text)
     }
 
-    fn bytes(&self, field: Field, bytes: &[u8]) -> Option<Vec<u8>> {
-        if field == Field::Telling && is_worth_hiding(bytes) {
-            return self.hidden(bytes);
-        }
-        match self.guard.redact(self.surface, bytes) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(new) => Some(new),
+    fn bytes(&self, field: Field<'_>, value: &[u8]) -> Option<Vec<u8>> {
+        self.guard.timed(self.surface, value.len(), |redactor| {
+            if field.look == Look::Hide
+                && let Some(hidden) = self.guard.hide(redactor, self.surface, value)
+            {
+                return Some(hidden);
+            }
+            if field.name.is_empty() {
+                return self.redacted(redactor, value);
+            }
+            let named = |text: &[u8]| {
+                let mut suspect = false;
+                let told = redactor.suspects(text, |_| suspect = true);
+                (suspect || !told).then(|| self.both(redactor, text, value.len())).flatten()
+            };
+            scratch::with([field.name.as_bytes(), b"=", value], named)
+        })
+    }
+
+    /// A value of `len` bytes at the end of `name=value`. Together with its name it may be a secret that it is not alone, but
+    /// never less of one.
+    fn both(&self, redactor: &Redactor, named: &[u8], len: usize) -> Option<Vec<u8>> {
+        let (name, value) = named.split_at(named.len() - len);
+        let alone = self.redacted(redactor, value);
+        let named = match &alone {
+            Some(alone) => &[name, alone].concat(),
+            None => named,
+        };
+        match self.redacted(redactor, named) {
+            // What begins in the name takes the name with it.
+            Some(new) => Some(new.strip_prefix(name).map(<[u8]>::to_vec).unwrap_or(new)),
+            None => alone,
         }
     }
 
-    fn hidden(&self, value: &[u8]) -> Option<Vec<u8>> {
-        let (new, finding) = self.guard.with(|redactor| redactor.hide_field(value));
-        // Another adapter hid it before.
-        if new == value {
-            return None;
+    fn redacted(&self, redactor: &Redactor, input: &[u8]) -> Option<Vec<u8>> {
+        match self.guard.look(redactor, self.surface, input) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(new) => Some(new),
         }
-        self.guard.observe(self.surface, &finding);
-        Some(new)
     }
 
     /// What lies too deep, or is of a kind that is newer than this code.
@@ -243,10 +280,12 @@ impl fmt::Debug for Rewriter {
     }
 }
 
-impl Field {
+impl Field<'_> {
+    const NONE: Self = Self { name: "", look: Look::Inside };
+
     /// What lies inside a field that tells is a secret too.
-    fn or(self, inner: Self) -> Self {
-        if self == Field::Telling { self } else { inner }
+    fn inside(self, outer: Field<'_>) -> Self {
+        if outer.look == Look::Hide { Self { look: Look::Hide, ..self } } else { self }
     }
 }
 
@@ -267,18 +306,4 @@ pub(super) fn changed<T, U, I: Iterator<Item = T>>(
         }
     }
     all
-}
-
-/// Answers and nothing at all are no secrets; a placeholder says already what stood there.
-fn is_worth_hiding(value: &[u8]) -> bool {
-    let says_little = value.is_empty()
-        || [&b"true"[..], b"false"].iter().any(|word| value.eq_ignore_ascii_case(word));
-    !says_little && !is_placeholder(value)
-}
-
-/// A whole placeholder and nothing else, so that what stands inside is a name and a fingerprint.
-fn is_placeholder(value: &[u8]) -> bool {
-    let name = value.strip_prefix(b"[REDACTED:").and_then(|rest| rest.strip_suffix(b"]"));
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-# ".contains(byte);
-    name.is_some_and(|name| name.iter().all(plain))
 }

@@ -465,7 +465,8 @@ impl Engine {
         })
     }
 
-    fn is_mark(&self, secret: &[u8]) -> bool {
+    /// Whether `secret` is a placeholder of ours.
+    pub(crate) fn is_mark(&self, secret: &[u8]) -> bool {
         secret.first().is_some_and(|&byte| self.mark_firsts.contains(byte))
             && self.marks.iter().any(|mark| secret.starts_with(mark))
     }

@@ -53,9 +53,14 @@ fn the_engine_touches_bytes_and_nothing_else() {
 }
 
 #[test]
-fn unsafe_code_stands_in_one_file() {
-    let with = sources(Path::new("src")).into_iter().filter(|(_, text)| text.contains("unsafe {"));
-    assert_eq!(with.map(|(file, _)| file).collect::<Vec<_>>(), ["src/scan/prefilter/avx2.rs"]);
+fn unsafe_code_stands_in_two_files() {
+    let mut with: Vec<_> = sources(Path::new("src"));
+    with.retain(|(_, text)| text.contains("unsafe {"));
+    with.sort();
+    assert_eq!(
+        with.into_iter().map(|(file, _)| file).collect::<Vec<_>>(),
+        ["src/scan/prefilter/avx2.rs", "src/subscriber/redacting.rs"]
+    );
 }
 
 fn layer(module: &str) -> Option<usize> {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use keepmum::otel::{RedactingLogProcessor, RedactingSpanExporter};
-use keepmum::{Guard, Redactor, Replacement};
-use opentelemetry::logs::{AnyValue, LogRecord};
+use keepmum::otel::{RedactingLogExporter, RedactingLogProcessor, RedactingSpanExporter};
+use keepmum::{Guard, Names, Redactor, Replacement};
+use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider};
 use opentelemetry::trace::{Span, Tracer, TracerProvider};
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
-use opentelemetry_sdk::logs::LogProcessor;
+use opentelemetry_sdk::logs::{InMemoryLogExporter, LogProcessor, SdkLoggerProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 
 use crate::planted::{
@@ -179,12 +179,11 @@ fn what_is_no_secret_stays_behind_names_that_tell() {
     for value in [
         Value::from(true),
         Value::from("true"),
-        Value::from("False"),
+        Value::from("null"),
         Value::from(""),
         Value::Array(Array::Bool(vec![true])),
         texts(&["", "false"]),
         Value::from(HIDDEN),
-        Value::from("[REDACTED:field#k3f9a1]"),
     ] {
         assert_eq!(attribute("password", value.clone()).value, value);
     }
@@ -258,6 +257,65 @@ fn findings_are_told_once_each() {
     processor.emit(&mut record, &scope());
     assert_eq!(told.taken(), [""; 0]);
     assert!(format!("{record:?}").contains(HIDDEN_TOKEN));
+}
+
+#[test]
+fn a_name_that_does_not_tell_can_tell_a_rule() {
+    let rule =
+        "[[rule]]\nid = 'acme-key'\ndescription = 'd'\nnames = ['acme']\npattern = '[0-9a-f]{16}'";
+    let redactor = Redactor::builder().rules_toml("rules.toml", rule).unwrap().build().unwrap();
+    let processor = RedactingLogProcessor::new(redactor);
+    let mut record = record();
+    let number = 1_234_567_890_123_456_i64;
+    record.add_attribute("acme_key", "0f1e2d3c4b5a6978");
+    record.add_attribute("acme_list", list([AnyValue::from(7), AnyValue::from(number)]));
+    record.add_attribute("other", map([("acme", bytes(b"0f1e2d3c4b5a6978"))]));
+    record.add_attribute("other_key", "0f1e2d3c4b5a6978");
+    record.add_attribute("acme_short", "0f1e2d3c");
+    processor.emit(&mut record, &scope());
+    let hidden = "[REDACTED:acme-key]";
+    let values: Vec<_> = record.attributes_iter().map(|(_, value)| value.clone()).collect();
+    assert_eq!(
+        values,
+        [
+            AnyValue::from(hidden),
+            list([AnyValue::from(7), AnyValue::from(hidden)]),
+            map([("acme", bytes(hidden.as_bytes()))]),
+            AnyValue::from("0f1e2d3c4b5a6978"),
+            AnyValue::from("0f1e2d3c"),
+        ]
+    );
+}
+
+#[test]
+fn the_list_of_names_can_be_given() {
+    let names = || Names::none().with("shoe size");
+    let mut record = record();
+    record.add_attribute("shoeSize", 42);
+    record.add_attribute("password", "hunter");
+    // Without rules: one of them knows `password=hunter`.
+    let bare = Redactor::builder().build().unwrap();
+    RedactingLogProcessor::new(bare).names(names()).emit(&mut record, &scope());
+    let values: Vec<_> = record.attributes_iter().map(|(_, value)| value.clone()).collect();
+    assert_eq!(values, [AnyValue::from(FIELD), AnyValue::from("hunter")]);
+
+    let memory = InMemorySpanExporter::default();
+    let exporter = RedactingSpanExporter::new(memory.clone(), redactor()).names(names());
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter).build();
+    let mut span = provider.tracer("app").start("work");
+    span.set_attribute(KeyValue::new("shoe.size", 42));
+    span.end();
+    assert_eq!(memory.get_finished_spans().unwrap()[0].attributes[0].value, Value::from(FIELD));
+
+    let memory = InMemoryLogExporter::default();
+    let exporter = RedactingLogExporter::new(memory.clone(), redactor()).names(names());
+    let provider = SdkLoggerProvider::builder().with_simple_exporter(exporter).build();
+    let logger = provider.logger("app");
+    let mut record = logger.create_log_record();
+    record.add_attribute("shoe_size", 42);
+    logger.emit(record);
+    let logs = memory.get_emitted_logs().unwrap();
+    assert_eq!(logs[0].record.attributes_iter().next().unwrap().1, AnyValue::from(FIELD));
 }
 
 /// A fixed text does not look like a placeholder.
