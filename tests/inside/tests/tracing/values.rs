@@ -262,7 +262,7 @@ fn a_field_whose_name_is_a_secret_shows_no_more_than_its_name() {
     let redactor = Redactor::builder().secret("odd", "session=abcdefgh").unwrap().build().unwrap();
     let seen = Seen::default();
     with_default(registry().with(seen.clone()).redacting(redactor), || {
-        info!(session = "abcdefgh-1")
+        info!(session = "abcdefgh-1");
     });
     let shown = seen.take().pop().unwrap().3;
     assert!(!shown.contains("abcdefgh"), "{shown}");
@@ -285,4 +285,68 @@ fn a_megabyte_in_one_value() {
     let long = format!("{}{KNOWN}{}", "x".repeat(1 << 20), "y".repeat(1 << 20));
     let rows = seen(|| info!(long));
     assert_eq!(rows[0].3, long.replace(KNOWN, REDACTED));
+}
+
+/// Pieces of secrets, tokens, escapes and words, in any order.
+fn made_up(seed: &mut u64) -> String {
+    let mut next = |below: usize| {
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*seed >> 33) as usize % below
+    };
+    let github = token("ghp_{alnum:36}", 5);
+    let words = [
+        KNOWN,
+        "correct horse",
+        "correct%20horse%20battery%20staple",
+        " battery staple",
+        "\\u0063orrect horse battery staple",
+        &github,
+        "ghp_",
+        &github[4..],
+        "password",
+        "=",
+        ": ",
+        "hunter2x9q",
+        "\n",
+        "\r",
+        "%",
+        "&",
+        "\\",
+        "\u{8}",
+        "caf\u{e9}",
+        " ",
+        "key",
+        "Bearer ",
+        "user",
+    ];
+    (0..next(7)).map(|_| words[next(words.len())]).collect()
+}
+
+/// The law: a value is what redaction of it, and then of it behind its name, leaves, whatever stands beside it.
+#[test]
+fn each_value_is_redacted_as_if_it_was_alone() {
+    let (redactor, seen) = (redactor(), Seen::default());
+    let alone = |name: &str, value: &str| {
+        let named = format!("{name}={}", redactor.redact_str(value));
+        redactor.redact_str(&named)[name.len() + 1..].to_owned()
+    };
+    let (mut seed, mut changed) = (1, 0);
+    with_default(registry().with(seen.clone()).redacting(redactor.clone()), || {
+        for _ in 0..4000 {
+            let (a, user, path) = (made_up(&mut seed), made_up(&mut seed), made_up(&mut seed));
+            info!(a, user, path = %path, "{user}");
+            let rows = seen.take().into_iter().filter(|row| row.0 == "event");
+            let shown: Vec<_> = rows.map(|row| (row.1, row.3)).collect();
+            let expected = [
+                ("message", redactor.redact_str(&user).into_owned()),
+                ("a", alone("a", &a)),
+                ("user", alone("user", &user)),
+                ("path", alone("path", &path)),
+            ];
+            assert_eq!(shown, expected, "of {a:?}, {user:?}, {path:?}");
+            changed += usize::from(expected[1].1 != a);
+        }
+    });
+    assert!((1000..3500).contains(&changed), "{changed} of 4000 values held something");
 }
