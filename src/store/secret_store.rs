@@ -109,6 +109,16 @@ impl SecretStore {
         &self.shared.counts
     }
 
+    /// Reads a counter for as long as something else keeps the store.
+    #[cfg(feature = "otel")]
+    pub(crate) fn reading<T: 'static>(
+        &self,
+        read: fn(&Counts) -> T,
+    ) -> impl Fn() -> Option<T> + Send + Sync + use<T> {
+        let shared = Arc::downgrade(&self.shared);
+        move || shared.upgrade().map(|shared| read(&shared.counts))
+    }
+
     pub(super) fn current(&self) -> (u64, Redactor) {
         self.shared.current()
     }
