@@ -465,8 +465,8 @@ impl Engine {
         })
     }
 
-    /// Whether `secret` is a placeholder of ours.
-    pub(crate) fn is_mark(&self, secret: &[u8]) -> bool {
+    /// Whether `secret` begins with a placeholder of ours.
+    fn is_mark(&self, secret: &[u8]) -> bool {
         secret.first().is_some_and(|&byte| self.mark_firsts.contains(byte))
             && self.marks.iter().any(|mark| secret.starts_with(mark))
     }

@@ -91,20 +91,11 @@ impl Seen<'_> {
             Look::Shorten => Some(self.look(bytes).unwrap_or_else(|| bytes.to_vec())),
             _ => self.look(bytes),
         };
-        // Together with its name a value may be a secret that it is not alone, but never less of one.
         let (named, name) = gathered.named(value);
         if name == 0 || value.look == Look::Value {
             return alone;
         }
-        let named = match &alone {
-            Some(alone) => &[&named[..name], alone].concat(),
-            None => named,
-        };
-        match self.look(named) {
-            // What begins in the name takes the name with it.
-            Some(found) => Some(found.strip_prefix(&named[..name]).unwrap_or(&found).to_vec()),
-            None => alone,
-        }
+        self.guard.behind_name(self.redactor, Surface::TRACING, (named, name), alone)
     }
 
     fn look(&self, bytes: &[u8]) -> Option<Vec<u8>> {

@@ -115,7 +115,7 @@ fn a_secret_is_hidden_in_every_kind_of_value() {
         ("e", "bytes", REDACTED),
         ("f", "str", "[REDACTED:pin]"),
         ("g", "str", "-[REDACTED:pin]"),
-        ("h", "str", "[REDACTED:pin]"),
+        ("h", "str", "[REDACTED:pin].0"),
         ("i", "error", "refused [REDACTED:known] Inner(\"[REDACTED:known]\")"),
         ("j", "str", "99[REDACTED:pin]"),
         ("k", "str", "[REDACTED:pin]"),
@@ -255,6 +255,33 @@ fn names_are_a_choice_and_hiding_twice_is_hiding_once() {
     let rows: Vec<_> = seen.take().into_iter().filter(|row| row.0 == "event").collect();
     let shown: Vec<_> = rows.iter().map(|row| row.3.as_str()).collect();
     assert_eq!(shown, ["[REDACTED:field]", "[REDACTED:field]", REDACTED]);
+}
+
+#[test]
+fn what_only_begins_as_if_it_was_hidden_is_hidden() {
+    let shown = |redactor: Redactor| {
+        let seen = Seen::default();
+        with_default(registry().with(seen.clone()).redacting(redactor), || {
+            info!(
+                a.token = "[REDACTED:known]",
+                b.token = "[REDACTED:known] hunter2",
+                c.token = "****"
+            );
+            info!(
+                d.token = "****hunter2",
+                e.token = "[REDACTED:limit 7 bytes]",
+                f.token = "[REDACTED:limit] x]"
+            );
+        });
+        let rows = seen.take().into_iter().filter(|row| row.0 == "event").map(|row| row.3);
+        rows.collect::<Vec<_>>()
+    };
+    let hidden = "[REDACTED:field]";
+    let named = ["[REDACTED:known]", hidden, hidden, hidden, "[REDACTED:limit 7 bytes]", hidden];
+    assert_eq!(shown(redactor()), named);
+    let builder = Redactor::builder().secret("known", KNOWN).unwrap();
+    let masked = shown(builder.replacement(keepmum::Replacement::Mask).build().unwrap());
+    assert_eq!(masked[2..4], ["****", "***********"]);
 }
 
 #[test]
