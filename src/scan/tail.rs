@@ -1,7 +1,7 @@
 //! The end of a window: where could something begin that the bytes at hand do not decide?
 
 use crate::detect::literal::{EARLY, Index};
-use crate::rule::{ByteSet, CompiledRule, Head};
+use crate::rule::{CompiledRule, Head};
 
 /// How many last positions can be the start of an undecided head. Longer beginnings are found by the prefilter or the
 /// probes and are candidates of their own.
@@ -11,8 +11,8 @@ pub(super) const REACH: usize = EARLY;
 pub(super) struct Tail {
     heads: Vec<Vec<Head>>,
     telling: Vec<Vec<Head>>,
-    /// For each length, the bytes that end so much of a head which is longer.
-    ends: [ByteSet; REACH],
+    /// The first look.
+    beginnings: Beginnings,
 }
 
 /// The earliest undecided starts, as indices into the window.
@@ -39,21 +39,9 @@ impl Tail {
             by_first
         };
         let (heads, telling) = (with(false), with(true));
-        let mut ends = [ByteSet::EMPTY; REACH];
-        for head in heads.iter().chain(&telling).flatten() {
-            let longer = &head.sets[..head.sets.len() - 1];
-            for (ends, set) in ends.iter_mut().zip(longer) {
-                set.iter().for_each(|byte| ends.insert(byte));
-            }
-        }
-        Self { heads, telling, ends }
-    }
-
-    /// Whether a head or a value can go on behind `text`, as far as its length and its last byte tell. Mostly a line's end
-    /// shows that none can.
-    fn may_go_on(&self, index: &Index, text: &[u8]) -> bool {
-        let place = text.len() - 1;
-        self.ends[place].contains(text[place]) || index.has_at(place, text[place])
+        let all = heads.iter().chain(&telling).flatten();
+        let beginnings = Beginnings::new(all.collect());
+        Self { heads, telling, beginnings }
     }
 
     /// Looks at the starts from `from` on; they are the last ones of `haystack`.
@@ -62,13 +50,13 @@ impl Tail {
         let mut found = Undecided { start: end, claim: end };
         for at in from.max(end.saturating_sub(REACH))..end {
             let text = &haystack[at..];
-            if !self.may_go_on(index, text) {
-                continue;
-            }
-            if may_begin(&self.heads, text) || index.is_live(&haystack[..at], text) {
+            let head = self.beginnings.may_begin(text);
+            let live = index.has_at(text.len() - 1, text[text.len() - 1])
+                && index.is_live(&haystack[..at], text);
+            if live || head && may_begin(&self.heads, text) {
                 return Undecided { start: found.start.min(at), claim: at };
             }
-            if found.start == end && may_begin(&self.telling, text) {
+            if head && found.start == end && may_begin(&self.telling, text) {
                 found.start = at;
             }
         }
@@ -88,4 +76,40 @@ fn may_begin(heads: &[Vec<Head>], text: &[u8]) -> bool {
         head.sets.len() > text.len()
             && head.sets.iter().zip(text).all(|(set, &byte)| set.contains(byte))
     })
+}
+
+/// Tells of most texts that no head begins with them. Heads are in 64 groups, and of each group the bytes are known that stand
+/// at each place of one of its heads.
+struct Beginnings {
+    /// `[place][byte]`: the groups with a head that has this byte there and goes on behind it.
+    groups: Box<[[u64; 256]; REACH]>,
+}
+
+impl Beginnings {
+    fn new(mut heads: Vec<&Head>) -> Self {
+        // Heads that begin alike share a group, so that it tells much.
+        heads.sort_unstable_by(|a, b| a.sets.cmp(&b.sets));
+        let mut groups = Box::new([[0; 256]; REACH]);
+        for (group, members) in heads.chunks(heads.len().div_ceil(64).max(1)).enumerate() {
+            for head in members {
+                let longer = &head.sets[..head.sets.len() - 1];
+                for (place, set) in groups.iter_mut().zip(longer) {
+                    set.iter().for_each(|byte| place[usize::from(byte)] |= 1 << group);
+                }
+            }
+        }
+        Self { groups }
+    }
+
+    /// Whether a head may begin with `text`, which has up to [`REACH`] bytes, and go on behind it.
+    fn may_begin(&self, text: &[u8]) -> bool {
+        let mut left = u64::MAX;
+        for (place, &byte) in self.groups.iter().zip(text) {
+            left &= place[usize::from(byte)];
+            if left == 0 {
+                return false;
+            }
+        }
+        true
+    }
 }
