@@ -69,6 +69,28 @@ impl Guard {
         }
     }
 
+    /// What becomes of the value in `named`, which is a name of `name` bytes and the value behind it. `alone` is what became
+    /// of the value alone, if that changed: together with its name it may be a secret that it is not alone, but never less
+    /// of one.
+    pub(crate) fn behind_name(
+        &self,
+        redactor: &Redactor,
+        surface: Surface,
+        (named, name): (&[u8], usize),
+        alone: Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
+        let name = &named[..name];
+        let named = match &alone {
+            Some(alone) => &[name, alone].concat(),
+            None => named,
+        };
+        match self.look(redactor, surface, named) {
+            Cow::Borrowed(_) => alone,
+            // What begins in the name takes the name with it.
+            Cow::Owned(new) => Some(new.strip_prefix(name).map(<[u8]>::to_vec).unwrap_or(new)),
+        }
+    }
+
     /// What stands for `value` because its field has a telling name. None if it is hidden already.
     pub(crate) fn hide(
         &self,

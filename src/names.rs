@@ -138,6 +138,14 @@ impl Names {
 
 impl End {
     fn ends(&self, name: &[u8]) -> bool {
+        // Most names end in another letter before their last one.
+        if let ([.., before, _], [.., other, _]) = (&self.folded[..], name)
+            && is_letter(*other)
+            && fold(*other) != *before
+            && is_letter(name[name.len() - 1])
+        {
+            return false;
+        }
         let mut letters = name.iter().enumerate().rev().filter(|&(_, &byte)| is_letter(byte));
         let mut start = 0;
         for &byte in self.folded.iter().rev() {

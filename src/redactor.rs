@@ -166,7 +166,7 @@ impl Redactor {
     pub(crate) fn hide_field(&self, value: &[u8]) -> Option<(Vec<u8>, Finding)> {
         let compiled = self.compiled();
         if matches!(value, b"" | b"None" | b"null" | b"true" | b"false")
-            || compiled.engine.is_mark(value)
+            || compiled.texts.is_whole(value)
         {
             return None;
         }

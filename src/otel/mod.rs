@@ -9,8 +9,9 @@
 //!
 //! Each takes a [`Redactor`](crate::Redactor), a [`SecretStore`](crate::store::SecretStore) whose changes it follows, or a
 //! [`Guard`](crate::Guard) that tells [`Metrics`] what it does. Values are looked through wherever they stand: in lists and
-//! maps, in bytes, in keys, and in numbers; alone, and together with their keys as `key=value`. What holds a secret is made anew; what holds none is passed on as it is, and
-//! nothing is allocated for it. A value whose key [tells](crate::Names) is hidden whole.
+//! maps, in bytes, in keys, and in numbers; alone, and together with their keys as `key=value`. What holds a secret is made
+//! anew; what holds none is passed on as it is, and nothing is allocated for it. A value whose key [tells](crate::Names) is
+//! hidden whole.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -233,20 +233,11 @@ impl Rewriter {
         })
     }
 
-    /// A value of `len` bytes at the end of `name=value`. Together with its name it may be a secret that it is not alone, but
-    /// never less of one.
+    /// A value of `len` bytes at the end of `name=value`, alone and behind its name.
     fn both(&self, redactor: &Redactor, named: &[u8], len: usize) -> Option<Vec<u8>> {
-        let (name, value) = named.split_at(named.len() - len);
-        let alone = self.redacted(redactor, value);
-        let named = match &alone {
-            Some(alone) => &[name, alone].concat(),
-            None => named,
-        };
-        match self.redacted(redactor, named) {
-            // What begins in the name takes the name with it.
-            Some(new) => Some(new.strip_prefix(name).map(<[u8]>::to_vec).unwrap_or(new)),
-            None => alone,
-        }
+        let name = named.len() - len;
+        let alone = self.redacted(redactor, &named[name..]);
+        self.guard.behind_name(redactor, self.surface, (named, name), alone)
     }
 
     fn redacted(&self, redactor: &Redactor, input: &[u8]) -> Option<Vec<u8>> {

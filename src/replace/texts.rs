@@ -29,6 +29,21 @@ impl Text {
         Self { replacement, text }
     }
 
+    /// Whether `value` is all that stands for some redaction.
+    fn is_whole(&self, value: &[u8]) -> bool {
+        let rest = value.strip_prefix(&self.text[..]);
+        match self.replacement {
+            Replacement::Fingerprint => rest.is_some_and(|rest| {
+                rest == b"]" || rest.len() == 8 && rest[0] == b'#' && rest[7] == b']'
+            }),
+            Replacement::Mask => value.iter().all(|&byte| byte == b'*'),
+            Replacement::Partial => rest.is_some_and(|rest| matches!(rest.len(), 0 | 4)),
+            Replacement::Named | Replacement::Fixed(_) | Replacement::Remove => {
+                rest.is_some_and(<[u8]>::is_empty)
+            }
+        }
+    }
+
     /// What stands for a redaction of `len` bytes.
     fn write(
         &self,
@@ -81,6 +96,15 @@ impl Texts {
         marks.sort();
         marks.dedup();
         marks
+    }
+
+    /// Whether `value` is what stands for something, and nothing else.
+    pub(crate) fn is_whole(&self, value: &[u8]) -> bool {
+        let all = self.rules.iter().chain(&self.secrets).chain([&self.field]);
+        let gap = [OPENING, GAP, b" "].concat();
+        value.starts_with(&gap)
+            && value.iter().position(|&byte| byte == b']') == Some(value.len() - 1)
+            || all.into_iter().any(|text| text.is_whole(value))
     }
 
     /// Appends what stands for `region`. The memory is bounded: a mask of a long region is written through `sink` in

@@ -3,7 +3,7 @@
 use regex_syntax::hir;
 
 /// A set of bytes, one bit each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ByteSet([u64; 4]);
 
 impl ByteSet {

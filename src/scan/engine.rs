@@ -34,7 +34,7 @@ pub(crate) struct Engine {
     fingerprinter: Option<Arc<Fingerprinter>>,
     pub(super) index: Index,
     pub(super) prefilter: Prefilter,
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
     /// Rules whose fixed bytes stand in the middle.
     behind: Vec<usize>,
     /// Rules whose matches are the runs of a class.
@@ -465,8 +465,8 @@ impl Engine {
         })
     }
 
-    /// Whether `secret` is a placeholder of ours.
-    pub(crate) fn is_mark(&self, secret: &[u8]) -> bool {
+    /// Whether `secret` begins with a placeholder of ours.
+    fn is_mark(&self, secret: &[u8]) -> bool {
         secret.first().is_some_and(|&byte| self.mark_firsts.contains(byte))
             && self.marks.iter().any(|mark| secret.starts_with(mark))
     }
@@ -596,6 +596,20 @@ impl Engine {
     /// How many of the last bytes of `text` could stand before the fixed bytes of some rule.
     fn behind(&self, text: &[u8]) -> usize {
         self.behind.iter().map(|&rule| self.rules[rule].undecided(text)).max().unwrap_or(0)
+    }
+
+    /// Whether nothing follows from the end of the input, if no byte is held.
+    pub(crate) fn is_idle(&self, state: &State) -> bool {
+        #[cfg(feature = "sealed")]
+        if self.sealed.is_some() {
+            return false;
+        }
+        self.runs.is_empty()
+            && state.regions.is_empty()
+            && state.running.is_empty()
+            && state.values.is_empty()
+            && state.walks.is_empty()
+            && state.spellings.is_empty()
     }
 
     /// What lies before it is decided.

@@ -1,8 +1,10 @@
 //! The first look at short inputs: where something might begin, and so which of them need a second look.
 
 use super::engine::{BLOCK, Engine, Stop};
+use super::prefilter::Hit;
 use super::state::State;
 use super::window::Window;
+use crate::detect::literal::Source;
 use crate::detect::spelled::may_introduce;
 use crate::secret::UNBOUNDED;
 
@@ -41,8 +43,9 @@ impl Engine {
         }
         let mut hits = std::mem::take(&mut state.hits);
         self.prefilter.find(input, 0, input.len(), &mut state.positions, &mut hits);
-        let hit = !hits.is_empty();
-        if hit {
+        // A value, or a beginning of one that is long enough to matter.
+        let known = hits.iter().any(|hit| self.is_of_value(hit));
+        if !hits.is_empty() {
             let stop = Stop { at: window.end(), eof: true, rules: true };
             self.judge_hits(state, window, &mut hits, 0, usize::MAX, stop);
         }
@@ -50,9 +53,13 @@ impl Engine {
         if !self.index.is_empty() && may_introduce(input).next().is_some() {
             self.spellings(state, window, true);
         }
-        if hit {
+        if known {
             self.ending(state, window);
         }
+    }
+
+    fn is_of_value(&self, hit: &Hit) -> bool {
+        !matches!(self.sources[hit.target as usize], Source::Rule(_) | Source::Encoded(..))
     }
 
     /// Whether everything that is looked for shows itself to the prefilter. Not so are runs of a class, sealed secrets, very

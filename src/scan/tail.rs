@@ -1,16 +1,18 @@
 //! The end of a window: where could something begin that the bytes at hand do not decide?
 
-use crate::detect::literal::Index;
-use crate::rule::{CompiledRule, Head};
+use crate::detect::literal::{EARLY, Index};
+use crate::rule::{ByteSet, CompiledRule, Head};
 
 /// How many last positions can be the start of an undecided head. Longer beginnings are found by the prefilter or the
 /// probes and are candidates of their own.
-pub(super) const REACH: usize = 16;
+pub(super) const REACH: usize = EARLY;
 
 /// The heads of all rules, by their first byte.
 pub(super) struct Tail {
     heads: Vec<Vec<Head>>,
     telling: Vec<Vec<Head>>,
+    /// Every byte that stands in a head.
+    bytes: ByteSet,
 }
 
 /// The earliest undecided starts, as indices into the window.
@@ -36,13 +38,25 @@ impl Tail {
             }
             by_first
         };
-        Self { heads: with(false), telling: with(true) }
+        let (heads, telling) = (with(false), with(true));
+        let mut bytes = ByteSet::EMPTY;
+        let sets = heads.iter().chain(&telling).flatten().flat_map(|head| &head.sets);
+        sets.flat_map(ByteSet::iter).for_each(|byte| bytes.insert(byte));
+        Self { heads, telling, bytes }
+    }
+
+    /// Whether a head or a value can go on behind `text`, as far as its last byte tells. Line ends mostly cannot.
+    fn may_go_on(&self, index: &Index, text: &[u8]) -> bool {
+        text.last().is_some_and(|&last| self.bytes.contains(last) || index.begins_with(last))
     }
 
     /// Looks at the starts from `from` on; they are the last ones of `haystack`.
     pub(super) fn undecided(&self, index: &Index, haystack: &[u8], from: usize) -> Undecided {
         let end = haystack.len();
         let mut found = Undecided { start: end, claim: end };
+        if !self.may_go_on(index, haystack) {
+            return found;
+        }
         for at in from.max(end.saturating_sub(REACH))..end {
             let text = &haystack[at..];
             if may_begin(&self.heads, text) || index.is_live(&haystack[..at], text) {

@@ -182,9 +182,11 @@ impl Core {
     }
 
     pub(crate) fn finish(&mut self, compiled: &Compiled, sink: &mut impl Sink) {
-        let carry = std::mem::take(&mut self.carry);
-        self.step(compiled, Window::new(&carry, self.base), true, sink);
-        self.carry = carry;
+        if self.held() > 0 || !compiled.engine.is_idle(&self.state) {
+            let carry = std::mem::take(&mut self.carry);
+            self.step(compiled, Window::new(&carry, self.base), true, sink);
+            self.carry = carry;
+        }
         self.reset();
     }
 

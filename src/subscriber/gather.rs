@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
 
+use serde::Serialize;
 use tracing_core::field::{Field, FieldSet, Visit};
 use zeroize::Zeroize as _;
 
@@ -61,12 +61,27 @@ pub(super) enum Kind {
 pub(super) enum Look {
     /// The first look found nothing.
     Clean,
-    /// The first look found where something might begin.
-    Closer,
+    /// The first look found where something might begin: in the value.
+    Value,
+    /// In the name, which may tell what the value is.
+    Name,
+    /// In both, or nobody knows where.
+    Both,
     /// The name of its field tells.
     Hide,
     /// An error with more causes than are looked at: it goes on without those.
     Shorten,
+}
+
+impl Look {
+    /// With something else that was found.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Clean, look) | (look, Self::Clean) => look,
+            (Self::Value | Self::Name, other) if other != self => Self::Both,
+            (look, _) => look,
+        }
+    }
 }
 
 impl Gathered {
@@ -114,10 +129,11 @@ impl Gather<'_> {
     }
 
     /// A number, which is as short as its absolute value says.
-    fn number(&mut self, field: &Field, kind: Kind, size: u64, number: impl fmt::Display) {
+    fn number(&mut self, field: &Field, kind: Kind, size: u64, number: impl Serialize) {
         self.add(field, kind, |text, look| {
             if size >= SHORTEST || look == Look::Hide {
-                let _ = write!(text, "{number}");
+                // Quicker than `Display`, and what is written to memory arrives there.
+                let _ = serde_json::to_writer(text, &number);
             }
         });
     }
@@ -142,9 +158,7 @@ impl fmt::Write for Utf8<'_> {
 
 impl Visit for Gather<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, Kind::F64(value), |text, _| {
-            let _ = write!(text, "{value}");
-        });
+        self.number(field, Kind::F64(value), u64::MAX, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {

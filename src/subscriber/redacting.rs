@@ -8,7 +8,7 @@ use tracing_core::subscriber::Interest;
 use tracing_core::{Dispatch, Event, LevelFilter, Metadata, Subscriber};
 
 use super::rewrite::rewrite;
-use super::scratch::{Nested, called, gathered};
+use super::scratch::{Answers, called, gathered};
 use super::unstable;
 use crate::{Guard, Names};
 
@@ -55,10 +55,9 @@ impl<S: Subscriber> Redacting<S> {
         self
     }
 
-    /// After values were asked for: a value that logged itself has changed what filters of single layers remember of
-    /// `metadata`, so they are asked again.
-    fn stays_enabled(&self, nested: Nested, metadata: &Metadata<'_>) -> bool {
-        nested == Nested::No || self.inner.enabled(metadata)
+    /// Whether the event is enabled still. Where its filters have been asked about another one since, they are asked again.
+    fn stays_enabled(&self, answers: Answers, metadata: &Metadata<'_>) -> bool {
+        answers == Answers::Fresh || self.inner.enabled(metadata)
     }
 }
 
@@ -94,9 +93,9 @@ impl<S: Subscriber> Subscriber for Redacting<S> {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         called();
         let visit = |visitor: &mut dyn tracing_core::field::Visit| span.record(visitor);
-        gathered(&self.names, visit, |gathered, nested| {
+        gathered(&self.names, visit, |gathered, answers| {
             // A span is made whatever its filters say by now: it was promised an id.
-            let _ = self.stays_enabled(nested, span.metadata());
+            let _ = self.stays_enabled(answers, span.metadata());
             match rewrite(&self.guard, gathered) {
                 None => self.inner.new_span(span),
                 Some(new) => {
@@ -113,7 +112,7 @@ impl<S: Subscriber> Subscriber for Redacting<S> {
                 (Some(new), Some(fields)) => {
                     unstable::with_record(fields, &new.slots(), |values| {
                         self.inner.record(id, values);
-                    })
+                    });
                 }
                 _ => self.inner.record(id, values),
             }
@@ -137,8 +136,8 @@ impl<S: Subscriber> Subscriber for Redacting<S> {
             }
         };
         let visit = |visitor: &mut dyn tracing_core::field::Visit| event.record(visitor);
-        gathered(&self.names, visit, |gathered, nested| {
-            if !self.stays_enabled(nested, event.metadata()) {
+        gathered(&self.names, visit, |gathered, answers| {
+            if !self.stays_enabled(answers, event.metadata()) {
                 return;
             }
             match rewrite(&self.guard, gathered) {

@@ -60,15 +60,13 @@ fn mark_suspects(redactor: &Redactor, gathered: &mut Gathered) {
     let (text, values) = (&gathered.text, &mut gathered.values);
     let told = redactor.suspects(text, |at| {
         let suspect = values.partition_point(|value| value.end <= at);
-        if let Some(value) = values.get_mut(suspect)
-            && value.look == Look::Clean
-        {
-            value.look = Look::Closer;
+        if let Some(value) = values.get_mut(suspect) {
+            let place = if at < value.start { Look::Name } else { Look::Value };
+            value.look = value.look.and(place);
         }
     });
     if !told {
-        let clean = values.iter_mut().filter(|value| value.look == Look::Clean);
-        clean.for_each(|value| value.look = Look::Closer);
+        values.iter_mut().for_each(|value| value.look = value.look.and(Look::Both));
     }
 }
 
@@ -87,22 +85,17 @@ impl Seen<'_> {
         {
             return Some(hidden);
         }
-        let shortened = (value.look == Look::Shorten).then(|| bytes.to_vec());
-        let alone = self.look(bytes).or(shortened);
-        // Together with its name a value may be a secret that it is not alone, but never less of one.
+        let alone = match value.look {
+            // The first look saw it alone too.
+            Look::Name => None,
+            Look::Shorten => Some(self.look(bytes).unwrap_or_else(|| bytes.to_vec())),
+            _ => self.look(bytes),
+        };
         let (named, name) = gathered.named(value);
-        if name == 0 {
+        if name == 0 || value.look == Look::Value {
             return alone;
         }
-        let named = match &alone {
-            Some(alone) => &[&named[..name], alone].concat(),
-            None => named,
-        };
-        match self.look(named) {
-            // What begins in the name takes the name with it.
-            Some(found) => Some(found.strip_prefix(&named[..name]).unwrap_or(&found).to_vec()),
-            None => alone,
-        }
+        self.guard.behind_name(self.redactor, Surface::TRACING, (named, name), alone)
     }
 
     fn look(&self, bytes: &[u8]) -> Option<Vec<u8>> {

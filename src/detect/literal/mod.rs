@@ -13,7 +13,7 @@ mod sorted;
 mod tier;
 mod walk;
 
-pub(crate) use index::{Index, IndexBuilder, Source};
+pub(crate) use index::{EARLY, Index, IndexBuilder, Source};
 pub(crate) use sorted::{Live, Progress};
 pub(crate) use walk::WalkStep;
 

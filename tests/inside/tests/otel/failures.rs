@@ -102,7 +102,7 @@ fn an_exporter_of_spans_fails_as_it_did() {
     assert!(matches!(simple.shutdown_with_timeout(TIMEOUT), Err(OTelSdkError::Timeout(TIMEOUT))));
     assert_eq!(failing.shutdowns.load(Ordering::SeqCst), 2);
 
-    let exporter = RedactingSpanExporter::new(failing.clone(), redactor());
+    let exporter = RedactingSpanExporter::new(failing, redactor());
     let batch = BatchSpanProcessor::builder(exporter).build();
     batch.on_end(crate::spans::before());
     let error = batch.force_flush().unwrap_err();

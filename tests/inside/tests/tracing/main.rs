@@ -4,6 +4,8 @@
 //! below: `stack.rs`. Formatted output: `writer.rs`. Secrets that change, and many threads: `rotation.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod alone;
+mod init;
 mod panics;
 mod pinned;
 mod rotation;

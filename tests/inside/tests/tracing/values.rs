@@ -115,7 +115,7 @@ fn a_secret_is_hidden_in_every_kind_of_value() {
         ("e", "bytes", REDACTED),
         ("f", "str", "[REDACTED:pin]"),
         ("g", "str", "-[REDACTED:pin]"),
-        ("h", "str", "[REDACTED:pin]"),
+        ("h", "str", "[REDACTED:pin].0"),
         ("i", "error", "refused [REDACTED:known] Inner(\"[REDACTED:known]\")"),
         ("j", "str", "99[REDACTED:pin]"),
         ("k", "str", "[REDACTED:pin]"),
@@ -258,11 +258,38 @@ fn names_are_a_choice_and_hiding_twice_is_hiding_once() {
 }
 
 #[test]
+fn what_only_begins_as_if_it_was_hidden_is_hidden() {
+    let shown = |redactor: Redactor| {
+        let seen = Seen::default();
+        with_default(registry().with(seen.clone()).redacting(redactor), || {
+            info!(
+                a.token = "[REDACTED:known]",
+                b.token = "[REDACTED:known] hunter2",
+                c.token = "****"
+            );
+            info!(
+                d.token = "****hunter2",
+                e.token = "[REDACTED:limit 7 bytes]",
+                f.token = "[REDACTED:limit] x]"
+            );
+        });
+        let rows = seen.take().into_iter().filter(|row| row.0 == "event").map(|row| row.3);
+        rows.collect::<Vec<_>>()
+    };
+    let hidden = "[REDACTED:field]";
+    let named = ["[REDACTED:known]", hidden, hidden, hidden, "[REDACTED:limit 7 bytes]", hidden];
+    assert_eq!(shown(redactor()), named);
+    let builder = Redactor::builder().secret("known", KNOWN).unwrap();
+    let masked = shown(builder.replacement(keepmum::Replacement::Mask).build().unwrap());
+    assert_eq!(masked[2..4], ["****", "***********"]);
+}
+
+#[test]
 fn a_field_whose_name_is_a_secret_shows_no_more_than_its_name() {
     let redactor = Redactor::builder().secret("odd", "session=abcdefgh").unwrap().build().unwrap();
     let seen = Seen::default();
     with_default(registry().with(seen.clone()).redacting(redactor), || {
-        info!(session = "abcdefgh-1")
+        info!(session = "abcdefgh-1");
     });
     let shown = seen.take().pop().unwrap().3;
     assert!(!shown.contains("abcdefgh"), "{shown}");
@@ -285,4 +312,68 @@ fn a_megabyte_in_one_value() {
     let long = format!("{}{KNOWN}{}", "x".repeat(1 << 20), "y".repeat(1 << 20));
     let rows = seen(|| info!(long));
     assert_eq!(rows[0].3, long.replace(KNOWN, REDACTED));
+}
+
+/// Pieces of secrets, tokens, escapes and words, in any order.
+fn made_up(seed: &mut u64) -> String {
+    let mut next = |below: usize| {
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*seed >> 33) as usize % below
+    };
+    let github = token("ghp_{alnum:36}", 5);
+    let words = [
+        KNOWN,
+        "correct horse",
+        "correct%20horse%20battery%20staple",
+        " battery staple",
+        "\\u0063orrect horse battery staple",
+        &github,
+        "ghp_",
+        &github[4..],
+        "password",
+        "=",
+        ": ",
+        "hunter2x9q",
+        "\n",
+        "\r",
+        "%",
+        "&",
+        "\\",
+        "\u{8}",
+        "caf\u{e9}",
+        " ",
+        "key",
+        "Bearer ",
+        "user",
+    ];
+    (0..next(7)).map(|_| words[next(words.len())]).collect()
+}
+
+/// The law: a value is what redaction of it, and then of it behind its name, leaves, whatever stands beside it.
+#[test]
+fn each_value_is_redacted_as_if_it_was_alone() {
+    let (redactor, seen) = (redactor(), Seen::default());
+    let alone = |name: &str, value: &str| {
+        let named = format!("{name}={}", redactor.redact_str(value));
+        redactor.redact_str(&named)[name.len() + 1..].to_owned()
+    };
+    let (mut seed, mut changed) = (1, 0);
+    with_default(registry().with(seen.clone()).redacting(redactor.clone()), || {
+        for _ in 0..4000 {
+            let (a, user, path) = (made_up(&mut seed), made_up(&mut seed), made_up(&mut seed));
+            info!(a, user, path = %path, "{user}");
+            let rows = seen.take().into_iter().filter(|row| row.0 == "event");
+            let shown: Vec<_> = rows.map(|row| (row.1, row.3)).collect();
+            let expected = [
+                ("message", redactor.redact_str(&user).into_owned()),
+                ("a", alone("a", &a)),
+                ("user", alone("user", &user)),
+                ("path", alone("path", &path)),
+            ];
+            assert_eq!(shown, expected, "of {a:?}, {user:?}, {path:?}");
+            changed += usize::from(expected[1].1 != a);
+        }
+    });
+    assert!((1000..3500).contains(&changed), "{changed} of 4000 values held something");
 }
