@@ -93,7 +93,7 @@ impl Plant {
 pub(crate) fn redactor() -> Redactor {
     let builder = Redactor::builder().builtin_rules();
     let known =
-        KNOWN.iter().try_fold(builder, |builder, (name, value)| builder.secret(name, value));
+        KNOWN.iter().try_fold(builder, |builder, (name, value)| builder.secret(name, *value));
     known.and_then(keepmum::RedactorBuilder::build).unwrap()
 }
 
