@@ -70,8 +70,39 @@ const BARE: usize = 5;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Names {
-    // By their last letter, to which most names are the end of none.
+    /// By their last letter.
     ends: Arc<[Vec<End>]>,
+    pairs: Pairs,
+}
+
+/// The last two letters of all ends, each pair one of 256 bits: most names are seen to end in none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pairs([u64; 4]);
+
+impl Pairs {
+    fn place(before: u8, last: u8) -> (usize, u64) {
+        let bit = fold(before).wrapping_mul(37).wrapping_add(fold(last));
+        (usize::from(bit >> 6), 1 << (bit & 63))
+    }
+
+    fn insert(&mut self, folded: &[u8]) {
+        match *folded {
+            [.., before, last] => {
+                let (word, bit) = Self::place(before, last);
+                self.0[word] |= bit;
+            }
+            // Anything may stand before a single letter.
+            _ => self.0 = [u64::MAX; 4],
+        }
+    }
+
+    /// Whether `name` may end as one of them does. A separator is no letter, so that a name with one there may.
+    #[inline]
+    fn may_end(self, name: &[u8]) -> bool {
+        let [.., before, last] = *name else { return true };
+        let (word, bit) = Self::place(before, last);
+        !(is_letter(before) && is_letter(last)) || self.0[word] & bit != 0
+    }
 }
 
 /// The end of a name, folded: letters and digits only, in lower case.
@@ -100,7 +131,7 @@ impl Default for Names {
 impl Names {
     /// No name tells.
     pub fn none() -> Self {
-        Self { ends: vec![Vec::new(); 256].into() }
+        Self { ends: vec![Vec::new(); 256].into(), pairs: Pairs::default() }
     }
 
     /// Names that end in `name` tell too.
@@ -119,6 +150,7 @@ impl Names {
         let folded: Vec<u8> = name.bytes().filter(|&byte| is_letter(byte)).map(fold).collect();
         if let Some(&last) = folded.last() {
             let ends = &mut Arc::make_mut(&mut self.ends)[usize::from(last)];
+            self.pairs.insert(&folded);
             ends.retain(|end| end.folded != folded);
             ends.push(End { folded, means });
             // The longest is the first.
@@ -130,6 +162,10 @@ impl Names {
     /// Whether the value of a field called `name` is a secret.
     pub fn tells(&self, name: &str) -> bool {
         let name = name.as_bytes();
+        self.pairs.may_end(name) && self.ends_secret(name)
+    }
+
+    fn ends_secret(&self, name: &[u8]) -> bool {
         let Some(&last) = name.iter().rev().find(|&&byte| is_letter(byte)) else { return false };
         let ends = &self.ends[usize::from(fold(last))];
         ends.iter().find(|end| end.ends(name)).is_some_and(|end| end.means == Means::Secret)
@@ -138,14 +174,6 @@ impl Names {
 
 impl End {
     fn ends(&self, name: &[u8]) -> bool {
-        // Most names end in another letter before their last one.
-        if let ([.., before, _], [.., other, _]) = (&self.folded[..], name)
-            && is_letter(*other)
-            && fold(*other) != *before
-            && is_letter(name[name.len() - 1])
-        {
-            return false;
-        }
         let mut letters = name.iter().enumerate().rev().filter(|&(_, &byte)| is_letter(byte));
         let mut start = 0;
         for &byte in self.folded.iter().rev() {
@@ -239,5 +267,6 @@ mod tests {
         assert!(!names.clone().without("token").tells("token"));
         assert!(names.without("token").with("token").tells("token"));
         assert!(!Names::none().with("").with("--").tells("password"));
+        assert!(Names::none().with("y").tells("my_y") && !Names::none().with("y").tells("my"));
     }
 }

@@ -11,8 +11,8 @@ pub(super) const REACH: usize = EARLY;
 pub(super) struct Tail {
     heads: Vec<Vec<Head>>,
     telling: Vec<Vec<Head>>,
-    /// Every byte that stands in a head.
-    bytes: ByteSet,
+    /// For each length, the bytes that end so much of a head which is longer.
+    ends: [ByteSet; REACH],
 }
 
 /// The earliest undecided starts, as indices into the window.
@@ -39,26 +39,32 @@ impl Tail {
             by_first
         };
         let (heads, telling) = (with(false), with(true));
-        let mut bytes = ByteSet::EMPTY;
-        let sets = heads.iter().chain(&telling).flatten().flat_map(|head| &head.sets);
-        sets.flat_map(ByteSet::iter).for_each(|byte| bytes.insert(byte));
-        Self { heads, telling, bytes }
+        let mut ends = [ByteSet::EMPTY; REACH];
+        for head in heads.iter().chain(&telling).flatten() {
+            let longer = &head.sets[..head.sets.len() - 1];
+            for (ends, set) in ends.iter_mut().zip(longer) {
+                set.iter().for_each(|byte| ends.insert(byte));
+            }
+        }
+        Self { heads, telling, ends }
     }
 
-    /// Whether a head or a value can go on behind `text`, as far as its last byte tells. Line ends mostly cannot.
+    /// Whether a head or a value can go on behind `text`, as far as its length and its last byte tell. Mostly a line's end
+    /// shows that none can.
     fn may_go_on(&self, index: &Index, text: &[u8]) -> bool {
-        text.last().is_some_and(|&last| self.bytes.contains(last) || index.begins_with(last))
+        let place = text.len() - 1;
+        self.ends[place].contains(text[place]) || index.has_at(place, text[place])
     }
 
     /// Looks at the starts from `from` on; they are the last ones of `haystack`.
     pub(super) fn undecided(&self, index: &Index, haystack: &[u8], from: usize) -> Undecided {
         let end = haystack.len();
         let mut found = Undecided { start: end, claim: end };
-        if !self.may_go_on(index, haystack) {
-            return found;
-        }
         for at in from.max(end.saturating_sub(REACH))..end {
             let text = &haystack[at..];
+            if !self.may_go_on(index, text) {
+                continue;
+            }
             if may_begin(&self.heads, text) || index.is_live(&haystack[..at], text) {
                 return Undecided { start: found.start.min(at), claim: at };
             }

@@ -118,13 +118,17 @@ impl Gather<'_> {
         let into = &mut *self.into;
         into.fields.get_or_insert_with(|| unstable::set_of(field));
         let (from, name) = (into.text.len(), field.name());
-        if !matches!(name, "message" | "log.line") {
+        if name != "message" {
             into.text.extend_from_slice(name.as_bytes());
             into.text.push(b'=');
         }
         let start = into.text.len();
         write(&mut into.text, look);
-        let end = into.text.len();
+        if into.text.len() == start {
+            // Nothing has no name.
+            into.text.truncate(from);
+        }
+        let (start, end) = (start.min(into.text.len()), into.text.len());
         into.values.push(Value { field: field.index(), kind, name: from, start, end, look });
     }
 

@@ -18,7 +18,7 @@ const LATEST: usize = 4;
 /// Values from here on get the wide stride when there are many.
 const LONG: usize = Tier::<8, 8>::SHORTEST;
 
-/// Beginnings of forms of up to this length may be asked about by their last byte.
+/// Beginnings of forms of up to this length can be asked about by their last byte.
 pub(crate) const EARLY: usize = 16;
 
 /// The list of walks and short values.
@@ -84,8 +84,8 @@ pub(crate) struct Index {
     pub(crate) walks: Vec<Walk>,
     pub(crate) shorts: Vec<Short>,
     first_bytes: Option<ByteSet>,
-    /// Every byte that stands among the first [`EARLY`] of a form.
-    early_bytes: ByteSet,
+    /// Every byte that stands at each of the first places of a form.
+    early: [ByteSet; EARLY],
     /// What forms begin with, for candidates that are not found by a head.
     pub(crate) starts: Starts,
 }
@@ -93,7 +93,7 @@ pub(crate) struct Index {
 impl Index {
     fn add(&mut self, value: &[u8], secret: SecretId, list: usize) {
         self.first_bytes.get_or_insert(ByteSet::EMPTY).insert(value[0]);
-        value.iter().take(EARLY).for_each(|&byte| self.early_bytes.insert(byte));
+        self.early.iter_mut().zip(value).for_each(|(set, &byte)| set.insert(byte));
         if value.len() < UNBOUNDED {
             self.shorts.push(Short { value: Zeroizing::new(value.to_vec()), secret });
             self.lists[OTHERS].push(value, secret);
@@ -109,9 +109,9 @@ impl Index {
         self.first_bytes.is_none()
     }
 
-    /// Whether a form has `byte` among its first [`EARLY`] bytes.
-    pub(crate) fn begins_with(&self, byte: u8) -> bool {
-        self.early_bytes.contains(byte)
+    /// Whether a form has `byte` at `place`, one of the first [`EARLY`].
+    pub(crate) fn has_at(&self, place: usize, byte: u8) -> bool {
+        self.early[place].contains(byte)
     }
 
     /// Whether values have probes of their own and show themselves to no head.
