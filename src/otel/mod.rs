@@ -5,6 +5,7 @@
 //! | [`RedactingLogProcessor`] | log records | every processor that is registered after it |
 //! | [`RedactingLogExporter`] | log records, scopes, the resource | the exporter that it wraps |
 //! | [`RedactingSpanExporter`] | spans, scopes, the resource | the exporter that it wraps |
+//! | [`RedactingPropagator`] | baggage, trace state, other headers | the propagator that it wraps |
 //!
 //! Each takes a [`Redactor`](crate::Redactor), a [`SecretStore`](crate::store::SecretStore) whose changes it follows, or a
 //! [`Guard`](crate::Guard) that tells [`Metrics`] what it does. Values are looked through wherever they stand: in lists and
@@ -61,6 +62,7 @@ mod log_processor;
 mod metrics;
 #[cfg(feature = "prometheus")]
 mod prometheus;
+mod propagator;
 mod record;
 mod scope;
 mod scratch;
@@ -74,4 +76,5 @@ pub use log_processor::RedactingLogProcessor;
 pub use metrics::{Metrics, SecretNames};
 #[cfg(feature = "prometheus")]
 pub use prometheus::{Prometheus, PrometheusError};
+pub use propagator::RedactingPropagator;
 pub use span_exporter::RedactingSpanExporter;
