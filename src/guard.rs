@@ -5,10 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+#[cfg(feature = "fields")]
+use crate::Finding;
+use crate::Redactor;
 use crate::observer::{Observer, Surface};
 #[cfg(feature = "store")]
 use crate::store::SecretStore;
-use crate::{Finding, Redactor};
 
 /// Stands at an exit of the process: the redactor that is in force now, and who is told what it does. Cheap to clone.
 ///
@@ -69,6 +71,33 @@ impl Guard {
         }
     }
 
+    /// Does something with the set in force.
+    pub(crate) fn with<T>(&self, run: impl FnOnce(&Redactor) -> T) -> T {
+        match &self.in_force {
+            InForce::Always(redactor) => run(redactor),
+            #[cfg(feature = "store")]
+            InForce::Now(store) => store.with(run),
+        }
+    }
+
+    /// The same for something that looks through `bytes`.
+    pub(crate) fn timed<T>(
+        &self,
+        surface: Surface,
+        bytes: usize,
+        run: impl FnOnce(&Redactor) -> T,
+    ) -> T {
+        let Some(observer) = &self.observer else { return self.with(run) };
+        let started = Instant::now();
+        let done = self.with(run);
+        observer.scanned(surface, bytes as u64, started.elapsed());
+        done
+    }
+}
+
+/// Values that stand in fields with names.
+#[cfg(feature = "fields")]
+impl Guard {
     /// What becomes of the value in `named`, which is a name of `name` bytes and the value behind it. `alone` is what became
     /// of the value alone, if that changed: together with its name it may be a secret that it is not alone, but never less
     /// of one.
@@ -115,29 +144,6 @@ impl Guard {
             Cow::Borrowed(_) => Cow::Borrowed(input),
             Cow::Owned(out) => Cow::Owned(crate::redactor::text(out)),
         }
-    }
-
-    /// Does something with the set in force.
-    pub(crate) fn with<T>(&self, run: impl FnOnce(&Redactor) -> T) -> T {
-        match &self.in_force {
-            InForce::Always(redactor) => run(redactor),
-            #[cfg(feature = "store")]
-            InForce::Now(store) => store.with(run),
-        }
-    }
-
-    /// The same for something that looks through `bytes`.
-    pub(crate) fn timed<T>(
-        &self,
-        surface: Surface,
-        bytes: usize,
-        run: impl FnOnce(&Redactor) -> T,
-    ) -> T {
-        let Some(observer) = &self.observer else { return self.with(run) };
-        let started = Instant::now();
-        let done = self.with(run);
-        observer.scanned(surface, bytes as u64, started.elapsed());
-        done
     }
 }
 

@@ -154,30 +154,6 @@ impl Redactor {
         }
     }
 
-    /// Calls `suspect` with a place in each part of `haystack` that [`redact`](Self::redact) might change if it was given that
-    /// part alone, however `haystack` is parted. `false` if that cannot be told. Allocates nothing.
-    pub(crate) fn suspects(&self, haystack: &[u8], suspect: impl FnMut(usize)) -> bool {
-        let mut core = self.inner.pool.get();
-        self.compiled().engine.suspects(&mut core.state, haystack, suspect)
-    }
-
-    /// What stands for a value that is hidden because of the name of the field that it stands in, and what is told of it.
-    /// None for a value that is no secret: nothing, what says that there is none, and what was hidden before.
-    pub(crate) fn hide_field(&self, value: &[u8]) -> Option<(Vec<u8>, Finding)> {
-        let compiled = self.compiled();
-        if matches!(value, b"" | b"None" | b"null" | b"true" | b"false")
-            || compiled.texts.is_whole(value)
-        {
-            return None;
-        }
-        let print = compiled.plan.fingerprinter.as_ref().and_then(|print| print.of(value));
-        let mut out = Vec::new();
-        compiled.texts.write_field(value, print, &mut |text| out.extend_from_slice(text));
-        let span = Span::new(0, value.len() as u64);
-        let name = Arc::from(Replacement::FIELD);
-        Some((out, Finding { origin: Origin::Rule, name, span, fingerprint: print }))
-    }
-
     /// What [`redact`](Self::redact) would redact, in order.
     pub fn find(&self, input: &[u8]) -> Vec<Finding> {
         let mut found = Vec::new();
@@ -222,6 +198,34 @@ impl Redactor {
     /// Whether both look for the same rules, so that a stream can go over from one to the other.
     pub(crate) fn is_related(&self, other: &Redactor) -> bool {
         Arc::ptr_eq(&self.compiled().plan, &other.compiled().plan)
+    }
+}
+
+/// Values that stand in fields with names.
+#[cfg(feature = "fields")]
+impl Redactor {
+    /// Calls `suspect` with a place in each part of `haystack` that [`redact`](Self::redact) might change if it was given that
+    /// part alone, however `haystack` is parted. `false` if that cannot be told. Allocates nothing.
+    pub(crate) fn suspects(&self, haystack: &[u8], suspect: impl FnMut(usize)) -> bool {
+        let mut core = self.inner.pool.get();
+        self.compiled().engine.suspects(&mut core.state, haystack, suspect)
+    }
+
+    /// What stands for a value that is hidden because of the name of the field that it stands in, and what is told of it.
+    /// None for a value that is no secret: nothing, what says that there is none, and what was hidden before.
+    pub(crate) fn hide_field(&self, value: &[u8]) -> Option<(Vec<u8>, Finding)> {
+        let compiled = self.compiled();
+        if matches!(value, b"" | b"None" | b"null" | b"true" | b"false")
+            || compiled.texts.is_whole(value)
+        {
+            return None;
+        }
+        let print = compiled.plan.fingerprinter.as_ref().and_then(|print| print.of(value));
+        let mut out = Vec::new();
+        compiled.texts.write_field(value, print, &mut |text| out.extend_from_slice(text));
+        let span = Span::new(0, value.len() as u64);
+        let name = Arc::from(Replacement::FIELD);
+        Some((out, Finding { origin: Origin::Rule, name, span, fingerprint: print }))
     }
 }
 

@@ -29,21 +29,6 @@ impl Text {
         Self { replacement, text }
     }
 
-    /// Whether `value` is all that stands for some redaction.
-    fn is_whole(&self, value: &[u8]) -> bool {
-        let rest = value.strip_prefix(&self.text[..]);
-        match self.replacement {
-            Replacement::Fingerprint => rest.is_some_and(|rest| {
-                rest == b"]" || rest.len() == 8 && rest[0] == b'#' && rest[7] == b']'
-            }),
-            Replacement::Mask => value.iter().all(|&byte| byte == b'*'),
-            Replacement::Partial => rest.is_some_and(|rest| matches!(rest.len(), 0 | 4)),
-            Replacement::Named | Replacement::Fixed(_) | Replacement::Remove => {
-                rest.is_some_and(<[u8]>::is_empty)
-            }
-        }
-    }
-
     /// What stands for a redaction of `len` bytes.
     fn write(
         &self,
@@ -98,15 +83,6 @@ impl Texts {
         marks
     }
 
-    /// Whether `value` is what stands for something, and nothing else.
-    pub(crate) fn is_whole(&self, value: &[u8]) -> bool {
-        let all = self.rules.iter().chain(&self.secrets).chain([&self.field]);
-        let gap = [OPENING, GAP, b" "].concat();
-        value.starts_with(&gap)
-            && value.iter().position(|&byte| byte == b']') == Some(value.len() - 1)
-            || all.into_iter().any(|text| text.is_whole(value))
-    }
-
     /// Appends what stands for `region`. The memory is bounded: a mask of a long region is written through `sink` in
     /// pieces.
     pub(crate) fn write(&self, region: &Region, sink: &mut impl FnMut(&[u8])) {
@@ -117,7 +93,28 @@ impl Texts {
         text.write(region.end - region.start, region.label.fingerprint, region.last, sink);
     }
 
-    /// The same for a value that is hidden because of its field.
+    fn of(&self, label: &Label) -> Option<&Text> {
+        match label.class {
+            Class::Rule(_) => self.rules.get(label.index as usize),
+            Class::Secret => self.secrets.get(label.index as usize),
+            Class::Limit => None,
+        }
+    }
+}
+
+/// Values that stand in fields with names.
+#[cfg(feature = "fields")]
+impl Texts {
+    /// Whether `value` is what stands for something, and nothing else.
+    pub(crate) fn is_whole(&self, value: &[u8]) -> bool {
+        let all = self.rules.iter().chain(&self.secrets).chain([&self.field]);
+        let gap = [OPENING, GAP, b" "].concat();
+        value.starts_with(&gap)
+            && value.iter().position(|&byte| byte == b']') == Some(value.len() - 1)
+            || all.into_iter().any(|text| text.is_whole(value))
+    }
+
+    /// Appends what stands for a value that is hidden because of its field.
     pub(crate) fn write_field(
         &self,
         value: &[u8],
@@ -127,12 +124,22 @@ impl Texts {
         let last = value.last_chunk().copied().unwrap_or([b'*'; 4]);
         self.field.write(value.len() as u64, fingerprint, last, sink);
     }
+}
 
-    fn of(&self, label: &Label) -> Option<&Text> {
-        match label.class {
-            Class::Rule(_) => self.rules.get(label.index as usize),
-            Class::Secret => self.secrets.get(label.index as usize),
-            Class::Limit => None,
+#[cfg(feature = "fields")]
+impl Text {
+    /// Whether `value` is all that stands for some redaction.
+    fn is_whole(&self, value: &[u8]) -> bool {
+        let rest = value.strip_prefix(&self.text[..]);
+        match self.replacement {
+            Replacement::Fingerprint => rest.is_some_and(|rest| {
+                rest == b"]" || rest.len() == 8 && rest[0] == b'#' && rest[7] == b']'
+            }),
+            Replacement::Mask => value.iter().all(|&byte| byte == b'*'),
+            Replacement::Partial => rest.is_some_and(|rest| matches!(rest.len(), 0 | 4)),
+            Replacement::Named | Replacement::Fixed(_) | Replacement::Remove => {
+                rest.is_some_and(<[u8]>::is_empty)
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ impl Engine {
     /// input makes redactions of hold a whole window of the prefilter, or an escape.
     ///
     /// `false` if that cannot be told: what has no head in the prefilter is looked for too. Nothing was called then.
+    #[cfg(feature = "fields")]
     pub(crate) fn suspects(
         &self,
         state: &mut State,
