@@ -71,6 +71,14 @@ impl Guard {
         }
     }
 
+    /// Says that so many bytes are held back now.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn hold(&self, surface: Surface, bytes: u64) {
+        if let Some(observer) = &self.observer {
+            observer.held(surface, bytes);
+        }
+    }
+
     /// Does something with the set in force.
     pub(crate) fn with<T>(&self, run: impl FnOnce(&Redactor) -> T) -> T {
         match &self.in_force {

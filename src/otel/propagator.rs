@@ -1,14 +1,19 @@
 //! A propagator that sends no secrets to other processes.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::value::{Rewriter, changed};
 use crate::{Guard, Names, Surface};
 
+/// What may not stand in a value of a member.
+const RESERVED: AsciiSet =
+    CONTROLS.add(b' ').add(b'"').add(b'%').add(b',').add(b';').add(b'=').add(b'\\');
 /// What the headers of the W3C separate their members with.
 const SEPARATOR: &str = ",";
 
@@ -156,30 +161,11 @@ fn key_and_value(part: &str) -> (&str, &str) {
 }
 
 /// Text without its percent-encoding. What is none stays.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let digits = after.get(..2).filter(|_| first == b'%');
-        let byte = digits.and_then(|digits| {
-            let digit = |at: usize| char::from(digits[at]).to_digit(16);
-            Some((digit(0)? << 4 | digit(1)?) as u8)
-        });
-        bytes.push(byte.unwrap_or(first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    crate::redactor::text(bytes)
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 /// Text with everything percent-encoded that may not stand in a value.
 fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_graphic() && !b"\"%,;=\\".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+    utf8_percent_encode(text, &RESERVED).to_string()
 }

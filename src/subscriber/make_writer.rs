@@ -62,11 +62,20 @@ pub struct RedactWriter<'a, W: Write> {
     /// The set in force at the first write, and what is undecided. None before it, and after a panic.
     input: Option<(Redactor, Box<Core>)>,
     out: Vec<u8>,
+    held: usize,
 }
 
 impl<'a, W: Write> RedactWriter<'a, W> {
     fn new(inner: W, guard: &'a Guard) -> Self {
-        Self { inner, guard, input: None, out: Vec::new() }
+        Self { inner, guard, input: None, out: Vec::new(), held: 0 }
+    }
+
+    /// Tells how much is held back, if it is something or was.
+    fn holds(&mut self, held: usize) {
+        if held != self.held {
+            self.guard.hold(Surface::WRITER, held as u64);
+            self.held = held;
+        }
     }
 
     /// Passes on what is decided.
@@ -84,6 +93,7 @@ impl<W: Write> Write for RedactWriter<'_, W> {
         self.guard.timed(Surface::WRITER, bytes.len(), |_| {
             core.push(redactor.compiled(), bytes, &mut sink(&mut self.out, self.guard));
         });
+        self.holds(core.held());
         self.input = Some((redactor, core));
         self.write_out()?;
         Ok(bytes.len())
@@ -100,6 +110,7 @@ impl<W: Write> Drop for RedactWriter<'_, W> {
     fn drop(&mut self) {
         let Some((redactor, mut core)) = self.input.take() else { return };
         core.finish(redactor.compiled(), &mut sink(&mut self.out, self.guard));
+        self.holds(0);
         let _ = self.write_out();
         let _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(core));
     }

@@ -1,5 +1,6 @@
 //! Secrets that change while many threads log.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use keepmum::subscriber::{RedactMakeWriter, RedactingExt as _};
 use keepmum::{Finding, Guard, Observer, Redactor, Secret, Surface};
 use keepmum_inside::{KNOWN, Memory, redactor, token};
 use tracing::{Dispatch, dispatcher, info, info_span, subscriber::with_default};
-use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::{self, MakeWriter as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 
@@ -96,10 +97,19 @@ fn an_observer_hears_of_surfaces_and_names() {
         fn redacted(&self, surface: Surface, finding: &Finding) {
             self.0.lock().unwrap().push(format!("{surface} {}", finding.name()));
         }
+
+        fn held(&self, surface: Surface, bytes: u64) {
+            self.0.lock().unwrap().push(format!("{surface} holds {bytes}"));
+        }
     }
     let heard = Arc::new(Heard::default());
     let guard = Guard::from(redactor()).observed_by(heard.clone());
     let make = RedactMakeWriter::new(Memory::default(), guard.clone());
+    let mut writer = make.make_writer();
+    writer.write_all(&KNOWN.as_bytes()[..9]).unwrap();
+    drop(writer);
+    let first = std::mem::take(&mut *heard.0.lock().unwrap());
+    assert_eq!(first, ["writer scanned true", "writer holds 9", "writer known", "writer holds 0"]);
     let layers = registry().with(fmt::layer().with_writer(make));
     with_default(layers.redacting(guard), || info!(key = KNOWN, password = "x", "hello"));
     let heard = heard.0.lock().unwrap();

@@ -377,3 +377,20 @@ fn each_value_is_redacted_as_if_it_was_alone() {
     });
     assert!((1000..3500).contains(&changed), "{changed} of 4000 values held something");
 }
+
+#[test]
+fn a_value_that_panics_takes_its_event_with_it_and_no_other() {
+    struct Panics;
+    impl fmt::Debug for Panics {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("no value")
+        }
+    }
+    let rows = seen(|| {
+        let event = || info!(key = KNOWN, value = ?Panics);
+        assert!(std::panic::catch_unwind(event).is_err());
+        info!(key = KNOWN, next = true);
+    });
+    let shown: Vec<_> = rows.iter().map(|row| row.3.as_str()).collect();
+    assert_eq!(shown, [REDACTED, "true"]);
+}
