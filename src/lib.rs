@@ -26,6 +26,7 @@ mod span;
 #[cfg(feature = "store")]
 pub mod store;
 mod stream;
+pub mod structured;
 #[cfg(feature = "tracing")]
 pub mod subscriber;
 

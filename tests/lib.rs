@@ -4,7 +4,8 @@
 //! that holds for all inputs: `suite/property.rs`. The program: `suite/cli.rs`; its SARIF: `suite/sarif.rs`. A source of
 //! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
-//! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`.
+//! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
+//! `suite/structured.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/audit.rs"]
@@ -45,3 +46,5 @@ mod sources;
 mod spelled;
 #[path = "suite/stream.rs"]
 mod stream;
+#[path = "suite/structured.rs"]
+mod structured;

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::sink::Sink;
+use crate::Span;
 use crate::redactor::Compiled;
 use crate::scan::{CONTEXT, Class, Label, Region, Shown, State, Window};
 
@@ -135,6 +136,7 @@ impl Core {
                 // It can still grow; until then its bytes are dropped and nothing is printed.
                 break;
             }
+            sink.removed(Span::new(region.start, region.end));
             show(compiled, region, sink);
             done += 1;
         }

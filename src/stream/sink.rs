@@ -1,5 +1,6 @@
 //! Where redacted bytes go.
 
+use crate::Span;
 use crate::finding::Finding;
 
 /// Receives redacted bytes, in order.
@@ -9,6 +10,12 @@ pub trait Sink {
     /// Bytes of the input that are not redacted. They are a part of the chunk that was pushed, not a copy, unless they
     /// had to be held back before.
     fn clean(&mut self, bytes: &[u8]);
+
+    /// Bytes of the input that are taken out. What stands for them follows; nothing does for what belongs to a redaction
+    /// before it, such as the rest of a secret behind a colour code in its middle.
+    fn removed(&mut self, span: Span) {
+        let _ = span;
+    }
 
     /// What is printed in place of a secret, possibly in several pieces.
     fn replaced(&mut self, bytes: &[u8]);
@@ -36,6 +43,10 @@ impl<S: Sink + ?Sized> Sink for &mut S {
 
     fn replaced(&mut self, bytes: &[u8]) {
         (**self).replaced(bytes);
+    }
+
+    fn removed(&mut self, span: Span) {
+        (**self).removed(span);
     }
 
     fn found(&mut self, finding: &Finding) {
@@ -96,6 +107,10 @@ impl<S: Sink, F: FnMut(&Finding)> Sink for Observe<S, F> {
 
     fn replaced(&mut self, bytes: &[u8]) {
         self.inner.replaced(bytes);
+    }
+
+    fn removed(&mut self, span: Span) {
+        self.inner.removed(span);
     }
 
     fn found(&mut self, finding: &Finding) {

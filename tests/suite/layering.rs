@@ -7,7 +7,7 @@ const LAYERS: &[&[&str]] = &[
     &["span", "finding", "error", "limits"],
     &["rule", "check", "allow", "secret"],
     &["detect", "scan", "replace"],
-    &["redactor", "stream"],
+    &["redactor", "stream", "structured"],
     &["source", "store", "audit", "memory", "observer", "guard", "names"],
     &["subscriber", "otel"],
     &["cli", "main", "lib"],

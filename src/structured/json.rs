@@ -1,0 +1,107 @@
+//! JSON in, the same JSON without secrets out.
+
+use std::fmt;
+
+use super::malformed::Malformed;
+use super::reader::Reader;
+use super::splicer::Splicer;
+use crate::stream::Core;
+use crate::{Redactor, Sink};
+
+/// How deep containers are followed, if nobody says otherwise.
+const DEEPEST: usize = 1024;
+
+/// JSON being redacted: [`push`](Self::push) chunks, [`finish`](Self::finish) at the end.
+///
+/// Only bytes inside strings, and numbers, change: all others stay, to the order of keys, white space, and the spelling of
+/// numbers and escapes. What is looked through is the text with its strings decoded, so that it does not matter how a secret
+/// is spelled; what stands for it is escaped again. A number with a secret in its digits becomes a string. A secret that spans
+/// strings is taken out of each.
+///
+/// One document may follow another, so lines of JSON are one input. However it is cut into chunks, the output is the same.
+///
+/// ```
+/// use keepmum::{Redactor, structured::JsonStream};
+///
+/// let redactor = Redactor::builder().secret("db", "correct \"horse\"")?.build()?;
+/// let mut stream = JsonStream::new(redactor, Vec::new());
+/// stream.push(br#"{ "pw" : "correct \u0022horse\"", "n":1.0 }"#)?;
+/// assert_eq!(stream.finish()?, br#"{ "pw" : "[REDACTED:db]", "n":1.0 }"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct JsonStream<S: Sink> {
+    redactor: Redactor,
+    core: Core,
+    reader: Reader,
+    splicer: Splicer,
+    sink: S,
+    failed: Option<Malformed>,
+}
+
+impl<S: Sink> JsonStream<S> {
+    /// A stream whose redacted bytes go to `sink`.
+    pub fn new(redactor: Redactor, sink: S) -> Self {
+        Self {
+            redactor,
+            core: Core::default(),
+            reader: Reader::new(DEEPEST),
+            splicer: Splicer::default(),
+            sink,
+            failed: None,
+        }
+    }
+
+    /// Containers inside containers, at most.
+    ///
+    /// ### Default
+    ///
+    /// 1,024.
+    #[must_use]
+    pub fn deepest(mut self, containers: usize) -> Self {
+        self.reader = Reader::new(containers);
+        self
+    }
+
+    /// Reads `chunk`; everything that is decided by now goes to the sink.
+    ///
+    /// # Errors
+    ///
+    /// The input is no JSON. What has left until then is redacted; nothing leaves any more, and each call gives the error
+    /// again.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), Malformed> {
+        self.failed.map_or(Ok(()), Err)?;
+        let text = self.reader.read(chunk).inspect_err(|error| self.failed = Some(*error))?;
+        self.core.push(self.redactor.compiled(), text, &mut self.splicer);
+        self.splicer.add(chunk, &mut self.reader.marks);
+        self.splicer.emit(&mut self.sink);
+        Ok(())
+    }
+
+    /// Says that the input is over, and returns the sink.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push); also if the last document lacks its end.
+    pub fn finish(mut self) -> Result<S, Malformed> {
+        self.failed.map_or(Ok(()), Err)?;
+        self.reader.finish()?;
+        self.core.finish(self.redactor.compiled(), &mut self.splicer);
+        self.splicer.add(&[], &mut self.reader.marks);
+        self.splicer.emit(&mut self.sink);
+        Ok(self.sink)
+    }
+
+    /// How many bytes are held back now.
+    pub fn held(&self) -> usize {
+        self.splicer.held()
+    }
+}
+
+impl<S: Sink + fmt::Debug> fmt::Debug for JsonStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonStream")
+            .field("held", &self.held())
+            .field("sink", &self.sink)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,227 @@
+//! JSON as the text that is looked through: the same bytes, with strings decoded, and where what is.
+
+use serde::de::IgnoredAny;
+
+use super::escape::{Escape, Step};
+use super::grammar::{Begins, Grammar};
+use super::malformed::Malformed;
+
+/// The longest number. Longer ones are taken for an attack on what has to hold a whole number.
+const LONGEST_SCALAR: usize = 4096;
+
+/// Where something begins or ends in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) at: u64,
+    pub(super) kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Behind the quote that opens a string.
+    Open,
+    /// At the quote that closes it.
+    Close,
+    /// A number, `true`, `false` or `null`.
+    Scalar,
+    ScalarEnd,
+    /// So many bytes of text that were as many bytes of source.
+    Escape {
+        text: u8,
+        source: u8,
+    },
+}
+
+/// What the input is within.
+#[derive(Clone, Debug)]
+enum Within {
+    Structure,
+    String,
+    Escape(Escape),
+    Scalar,
+}
+
+/// How many bytes are right, and what is wrong with the next one.
+struct Wrong(usize, &'static str);
+
+/// Reads chunks of JSON.
+pub(super) struct Reader {
+    grammar: Grammar,
+    within: Within,
+    /// The scalar that is being read.
+    scalar: Vec<u8>,
+    /// How much was read.
+    offset: u64,
+    text: Text,
+    pub(super) marks: Vec<Mark>,
+}
+
+/// The text of a chunk. It is the chunk itself while nothing in it is an escape.
+#[derive(Default)]
+struct Text {
+    bytes: Vec<u8>,
+    copied: bool,
+    /// Offset of its end.
+    end: u64,
+}
+
+impl Text {
+    fn put(&mut self, bytes: &[u8]) {
+        self.end += bytes.len() as u64;
+        if self.copied {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+}
+
+impl Reader {
+    pub(super) fn new(deepest: usize) -> Self {
+        Self {
+            grammar: Grammar::new(deepest),
+            within: Within::Structure,
+            scalar: Vec::new(),
+            offset: 0,
+            text: Text::default(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// Reads a chunk and gives its text. Marks are added to `marks`.
+    pub(super) fn read<'a>(&'a mut self, chunk: &'a [u8]) -> Result<&'a [u8], Malformed> {
+        self.text.bytes.clear();
+        let in_escape = matches!(self.within, Within::Escape(_));
+        self.text.copied = in_escape || memchr::memchr(b'\\', chunk).is_some();
+        let mut at = 0;
+        while at < chunk.len() {
+            let read = match &self.within {
+                Within::Structure => self.structure(&chunk[at..]),
+                Within::String => self.string(&chunk[at..]),
+                Within::Escape(_) => self.escape(chunk[at]),
+                Within::Scalar => self.scalar(&chunk[at..]),
+            };
+            let taken = read
+                .map_err(|Wrong(before, why)| Malformed::new(self.offset + before as u64, why))?;
+            at += taken;
+            self.offset += taken as u64;
+        }
+        Ok(if self.text.copied { &self.text.bytes } else { chunk })
+    }
+
+    /// Says that the input is over.
+    pub(super) fn finish(&mut self) -> Result<(), Malformed> {
+        let truncated = Malformed::new(self.offset, "it ends too early");
+        match self.within {
+            Within::Structure => {}
+            Within::Scalar => {
+                self.end_scalar().map_err(|why| Malformed::new(self.offset, why))?;
+            }
+            Within::String | Within::Escape(_) => return Err(truncated),
+        }
+        if self.grammar.is_complete() { Ok(()) } else { Err(truncated) }
+    }
+
+    /// Up to the next string or scalar; how many bytes were taken.
+    fn structure(&mut self, bytes: &[u8]) -> Result<usize, Wrong> {
+        for (at, &byte) in bytes.iter().enumerate() {
+            let begins = self.grammar.take(byte).map_err(|why| Wrong(at, why))?;
+            if begins == Begins::Nothing {
+                continue;
+            }
+            if begins == Begins::Scalar {
+                self.text.put(&bytes[..at]);
+                self.mark(Kind::Scalar);
+                self.within = Within::Scalar;
+                self.scalar.clear();
+                return Ok(at);
+            }
+            self.text.put(&bytes[..=at]);
+            self.mark(Kind::Open);
+            self.within = Within::String;
+            return Ok(at + 1);
+        }
+        self.text.put(bytes);
+        Ok(bytes.len())
+    }
+
+    /// Up to the string's end or the next escape.
+    fn string(&mut self, bytes: &[u8]) -> Result<usize, Wrong> {
+        let run = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+        if bytes[..run].iter().fold(false, |control, &byte| control | (byte < b' ')) {
+            let at = bytes.iter().position(|&byte| byte < b' ').unwrap_or(0);
+            return Err(Wrong(at, "a control character in a string"));
+        }
+        self.text.put(&bytes[..run]);
+        match bytes.get(run) {
+            Some(b'"') => {
+                self.mark(Kind::Close);
+                self.text.put(b"\"");
+                self.within = Within::Structure;
+                Ok(run + 1)
+            }
+            Some(_) => {
+                self.within = Within::Escape(Escape::default());
+                Ok(run)
+            }
+            None => Ok(run),
+        }
+    }
+
+    fn escape(&mut self, byte: u8) -> Result<usize, Wrong> {
+        let Within::Escape(escape) = &mut self.within else { return Ok(0) };
+        let step = escape.take(byte);
+        let len = escape.len();
+        match step {
+            Step::More => {}
+            Step::Is(character) => self.decoded(&[character], len),
+            Step::Are(first, second) => self.decoded(&[first, second], len),
+            Step::Half => {
+                self.decoded(&[char::REPLACEMENT_CHARACTER], 6);
+                if len > 6 {
+                    let mut next = Escape::default();
+                    next.take(b'\\');
+                    self.within = Within::Escape(next);
+                }
+                return Ok(0);
+            }
+            Step::Wrong => return Err(Wrong(0, "no escape")),
+        }
+        Ok(1)
+    }
+
+    /// An escape of `source` bytes ends.
+    fn decoded(&mut self, characters: &[char], source: usize) {
+        let text: usize = characters.iter().map(|character| character.len_utf8()).sum();
+        self.mark(Kind::Escape { text: text as u8, source: source as u8 });
+        for character in characters {
+            self.text.put(character.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        self.within = Within::String;
+    }
+
+    fn scalar(&mut self, bytes: &[u8]) -> Result<usize, Wrong> {
+        let scalar = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let run = bytes.iter().take_while(|byte| scalar(byte)).count();
+        self.text.put(&bytes[..run]);
+        self.scalar.extend_from_slice(&bytes[..run]);
+        if self.scalar.len() > LONGEST_SCALAR {
+            return Err(Wrong(run, "a number of too many digits"));
+        }
+        if run < bytes.len() {
+            self.end_scalar().map_err(|why| Wrong(run, why))?;
+        }
+        Ok(run)
+    }
+
+    fn end_scalar(&mut self) -> Result<(), &'static str> {
+        if serde_json::from_slice::<IgnoredAny>(&self.scalar).is_err() {
+            return Err("no number, and no word of JSON");
+        }
+        self.mark(Kind::ScalarEnd);
+        self.within = Within::Structure;
+        Ok(())
+    }
+
+    fn mark(&mut self, kind: Kind) {
+        self.marks.push(Mark { at: self.text.end, kind });
+    }
+}

@@ -1,0 +1,267 @@
+//! What was found in the text, cut out of the source.
+
+use std::collections::VecDeque;
+
+use zeroize::Zeroizing;
+
+use super::reader::{Kind, Mark};
+use crate::{Finding, Sink, Span};
+
+/// Something to cut out: where it stands in the text, and what stands for it.
+struct Cut {
+    span: Span,
+    with: Vec<u8>,
+    finding: Option<Finding>,
+    /// Whether the string at hand shows what stands for it.
+    shown: bool,
+}
+
+/// What the source is within, where it was read up to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Structure,
+    String,
+}
+
+/// Holds the source until its text is decided. As a sink it takes what is decided of the text.
+///
+/// ```text
+///   source   ·····│ kept │ … │
+///               from    at
+///   text          │ … │ decided
+///                 at
+/// ```
+///
+/// Invariant: marks and cuts that end before `text_at` are forgotten; `source[at]` is where `text_at` comes from.
+pub(super) struct Splicer {
+    source: Zeroizing<Vec<u8>>,
+    /// Offset of the first byte of `source` in the input.
+    base: u64,
+    /// Bytes before it were given to the sink or cut out.
+    from: usize,
+    at: usize,
+    text_at: u64,
+    /// Before it every byte of the text is clean or in a cut.
+    decided: u64,
+    marks: VecDeque<Mark>,
+    cuts: VecDeque<Cut>,
+    place: Place,
+}
+
+impl Default for Splicer {
+    fn default() -> Self {
+        Self {
+            source: Zeroizing::default(),
+            base: 0,
+            from: 0,
+            at: 0,
+            text_at: 0,
+            decided: 0,
+            marks: VecDeque::new(),
+            cuts: VecDeque::new(),
+            place: Place::Structure,
+        }
+    }
+}
+
+impl Sink for Splicer {
+    fn clean(&mut self, bytes: &[u8]) {
+        self.decided += bytes.len() as u64;
+    }
+
+    fn removed(&mut self, span: Span) {
+        self.decided = span.end();
+        self.cuts.push_back(Cut { span, with: Vec::new(), finding: None, shown: false });
+    }
+
+    fn replaced(&mut self, bytes: &[u8]) {
+        self.cuts.back_mut().into_iter().for_each(|cut| cut.with.extend_from_slice(bytes));
+    }
+
+    fn found(&mut self, finding: &Finding) {
+        self.cuts.back_mut().into_iter().for_each(|cut| cut.finding = Some(finding.clone()));
+    }
+}
+
+impl Splicer {
+    pub(super) fn add(&mut self, source: &[u8], marks: &mut Vec<Mark>) {
+        self.source.extend_from_slice(source);
+        self.marks.extend(marks.drain(..));
+    }
+
+    /// How many bytes of the source are held.
+    pub(super) fn held(&self) -> usize {
+        self.source.len() - self.from
+    }
+
+    /// Gives `sink` all of the source whose text is decided.
+    pub(super) fn emit(&mut self, sink: &mut impl Sink) {
+        while let Some(mark) = self.marks.front().copied() {
+            self.run(mark.at.min(self.decided), sink);
+            if self.text_at < mark.at || !self.pass(mark, sink) {
+                break;
+            }
+        }
+        if self.marks.is_empty() {
+            self.run(self.decided, sink);
+        }
+        self.flush(sink);
+        self.shrink();
+    }
+
+    /// Goes past a mark, if what it marks is decided to its end; whether it did.
+    fn pass(&mut self, mark: Mark, sink: &mut impl Sink) -> bool {
+        match mark.kind {
+            Kind::Open => {
+                self.place = Place::String;
+                self.cuts.iter_mut().for_each(|cut| cut.shown = false);
+            }
+            Kind::Close => self.place = Place::Structure,
+            Kind::ScalarEnd => {}
+            Kind::Escape { text, source } => {
+                return self.unit(u64::from(text), usize::from(source), sink);
+            }
+            Kind::Scalar => return self.scalar(sink),
+        }
+        self.marks.pop_front();
+        true
+    }
+
+    /// Goes on to `end` of the text, where nothing is escaped.
+    fn run(&mut self, end: u64, sink: &mut impl Sink) {
+        while self.text_at < end {
+            let cut = self.cut().map(|cut| cut.span);
+            let (here, len) = (self.text_at, end - self.text_at);
+            match cut.filter(|cut| self.place == Place::String && cut.start() < end) {
+                None => self.keep(len),
+                Some(cut) if cut.start() > here => {
+                    let whole = cut.start() - here;
+                    let whole = self.whole_characters(whole as usize);
+                    self.keep(whole);
+                    self.drop(cut.start() - here - whole, sink);
+                }
+                Some(cut) => {
+                    self.show(sink);
+                    let mut gone = len.min(cut.end() - here);
+                    // A character is not cut in two.
+                    while gone < len && self.source[self.at + gone as usize] & 0xC0 == 0x80 {
+                        gone += 1;
+                    }
+                    self.drop(gone, sink);
+                }
+            }
+        }
+    }
+
+    /// Of `len` bytes, those before a character that is not whole.
+    fn whole_characters(&self, len: usize) -> u64 {
+        let bytes = &self.source[self.at..];
+        let cuts = bytes.get(len).is_some_and(|byte| byte & 0xC0 == 0x80);
+        let start = bytes[..len].iter().rposition(|byte| byte & 0xC0 != 0x80);
+        if cuts { start.unwrap_or(0) as u64 } else { len as u64 }
+    }
+
+    /// An escape, which stays or goes as a whole.
+    fn unit(&mut self, text: u64, source: usize, sink: &mut impl Sink) -> bool {
+        let end = self.text_at + text;
+        if end > self.decided {
+            return false;
+        }
+        self.marks.pop_front();
+        if self.cut().is_some_and(|cut| cut.span.start() < end) {
+            self.show(sink);
+            self.flush(sink);
+            self.at += source;
+            self.from = self.at;
+        } else {
+            self.at += source;
+        }
+        self.text_at = end;
+        true
+    }
+
+    /// A number, which stays or becomes a string; a word stays.
+    fn scalar(&mut self, sink: &mut impl Sink) -> bool {
+        let Some(end) = self.marks.get(1).map(|mark| mark.at) else { return false };
+        if end > self.decided {
+            return false;
+        }
+        self.marks.pop_front();
+        let number = !self.source[self.at].is_ascii_alphabetic();
+        if number && self.cut().is_some_and(|cut| cut.span.start() < end) {
+            self.flush(sink);
+            sink.replaced(b"\"");
+            self.cuts.iter_mut().for_each(|cut| cut.shown = false);
+            while self.text_at < end && self.cut().is_some_and(|cut| cut.span.start() < end) {
+                self.show(sink);
+                let cut_end = self.cut().map_or(end, |cut| cut.span.end());
+                self.drop(cut_end.min(end) - self.text_at, sink);
+            }
+            self.drop(end - self.text_at, sink);
+            sink.replaced(b"\"");
+        } else {
+            self.keep(end - self.text_at);
+        }
+        true
+    }
+
+    /// The next cut that ends behind `text_at`.
+    fn cut(&mut self) -> Option<&mut Cut> {
+        while self.cuts.front().is_some_and(|cut| cut.span.end() <= self.text_at) {
+            self.cuts.pop_front();
+        }
+        self.cuts.front_mut()
+    }
+
+    /// Shows what stands for the next cut, once in each string.
+    fn show(&mut self, sink: &mut impl Sink) {
+        self.flush(sink);
+        let start = self.base + self.at as u64;
+        let Some(cut) = self.cut() else { return };
+        if std::mem::replace(&mut cut.shown, true) {
+            return;
+        }
+        if let Some(finding) = &cut.finding {
+            let span = Span::new(start, start + cut.span.len());
+            sink.removed(span);
+            sink.replaced(&escaped(&cut.with));
+            sink.found(&Finding { span, ..finding.clone() });
+        }
+    }
+
+    /// Lets bytes stay.
+    fn keep(&mut self, len: u64) {
+        self.at += len as usize;
+        self.text_at += len;
+    }
+
+    /// Lets bytes go.
+    fn drop(&mut self, len: u64, sink: &mut impl Sink) {
+        self.flush(sink);
+        self.keep(len);
+        self.from = self.at;
+    }
+
+    fn flush(&mut self, sink: &mut impl Sink) {
+        if self.from < self.at {
+            sink.clean(&self.source[self.from..self.at]);
+            self.from = self.at;
+        }
+    }
+
+    /// Forgets what was given away, once it is as much as what is left.
+    fn shrink(&mut self) {
+        if self.from >= self.source.len() - self.from {
+            self.source.drain(..self.from);
+            self.base += self.from as u64;
+            self.at -= self.from;
+            self.from = 0;
+        }
+    }
+}
+
+/// What `text` looks like inside a string.
+fn escaped(text: &[u8]) -> Vec<u8> {
+    let quoted = serde_json::to_vec(&String::from_utf8_lossy(text)).expect("a string");
+    quoted[1..quoted.len() - 1].to_vec()
+}
