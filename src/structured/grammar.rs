@@ -21,6 +21,57 @@ enum Next {
     After,
 }
 
+/// What a byte is where it may stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Wrong,
+    Space,
+    /// A string that is a value.
+    Text,
+    /// A string that is a key.
+    Name,
+    Scalar,
+    Colon,
+    Comma,
+    Object,
+    Array,
+    ObjectEnd,
+    ArrayEnd,
+}
+
+/// By what may come next, and the byte that comes.
+const TABLE: [[Token; 256]; 6] = table();
+
+const fn table() -> [[Token; 256]; 6] {
+    let mut table = [[Token::Wrong; 256]; 6];
+    let all = [Next::Value, Next::ValueOrEnd, Next::Key, Next::KeyOrEnd, Next::Colon, Next::After];
+    let (mut next, mut byte) = (0, 0);
+    while next < all.len() {
+        while byte < 256 {
+            table[all[next] as usize][byte] = token(all[next], byte as u8);
+            byte += 1;
+        }
+        (next, byte) = (next + 1, 0);
+    }
+    table
+}
+
+const fn token(next: Next, byte: u8) -> Token {
+    match (next, byte) {
+        (_, b' ' | b'\t' | b'\n' | b'\r') => Token::Space,
+        (Next::Value | Next::ValueOrEnd, b'"') => Token::Text,
+        (Next::Key | Next::KeyOrEnd, b'"') => Token::Name,
+        (Next::Value | Next::ValueOrEnd, b'{') => Token::Object,
+        (Next::Value | Next::ValueOrEnd, b'[') => Token::Array,
+        (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => Token::Scalar,
+        (Next::Colon, b':') => Token::Colon,
+        (Next::After, b',') => Token::Comma,
+        (Next::After | Next::KeyOrEnd, b'}') => Token::ObjectEnd,
+        (Next::After | Next::ValueOrEnd, b']') => Token::ArrayEnd,
+        _ => Token::Wrong,
+    }
+}
+
 /// What a byte of structure begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Begins {
@@ -50,30 +101,31 @@ impl Grammar {
     /// # Errors
     ///
     /// What is wrong with it.
+    #[inline]
     pub(super) fn take(&mut self, byte: u8) -> Result<Begins, &'static str> {
-        match (self.next, byte) {
-            (_, b' ' | b'\t' | b'\n' | b'\r') => {}
-            (Next::Value | Next::ValueOrEnd, b'"') => {
+        match TABLE[self.next as usize][usize::from(byte)] {
+            Token::Space => {}
+            Token::Text => {
                 self.value_ended();
                 return Ok(Begins::String);
             }
-            (Next::Key | Next::KeyOrEnd, b'"') => {
+            Token::Name => {
                 self.next = Next::Colon;
                 return Ok(Begins::String);
             }
-            (Next::Value | Next::ValueOrEnd, b'{') => self.opened(true)?,
-            (Next::Value | Next::ValueOrEnd, b'[') => self.opened(false)?,
-            (Next::Value | Next::ValueOrEnd, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+            Token::Scalar => {
                 self.value_ended();
                 return Ok(Begins::Scalar);
             }
-            (Next::Colon, b':') => self.next = Next::Value,
-            (Next::After, b',') => {
-                self.next = if self.in_object() { Next::Key } else { Next::Value };
+            Token::Colon => self.next = Next::Value,
+            Token::Comma => self.next = if self.in_object() { Next::Key } else { Next::Value },
+            Token::Object => self.opened(true)?,
+            Token::Array => self.opened(false)?,
+            Token::ObjectEnd if self.in_object() => self.closed(),
+            Token::ArrayEnd if !self.in_object() => self.closed(),
+            Token::ObjectEnd | Token::ArrayEnd | Token::Wrong => {
+                return Err("a byte that cannot stand here");
             }
-            (Next::After | Next::KeyOrEnd, b'}') if self.in_object() => self.closed(),
-            (Next::After | Next::ValueOrEnd, b']') if !self.in_object() => self.closed(),
-            _ => return Err("a byte that cannot stand here"),
         }
         Ok(Begins::Nothing)
     }

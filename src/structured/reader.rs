@@ -9,10 +9,11 @@ use super::malformed::Malformed;
 /// The longest number. Longer ones are taken for an attack on what has to hold a whole number.
 const LONGEST_SCALAR: usize = 4096;
 
-/// Where something begins or ends in the text.
+/// Where something begins or ends: in the text, and in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) at: u64,
+    pub(super) source: u64,
     pub(super) kind: Kind,
 }
 
@@ -52,6 +53,8 @@ pub(super) struct Reader {
     scalar: Vec<u8>,
     /// How much was read.
     offset: u64,
+    /// By how much the source read so far is longer than its text.
+    longer: u64,
     text: Text,
     pub(super) marks: Vec<Mark>,
 }
@@ -81,6 +84,7 @@ impl Reader {
             within: Within::Structure,
             scalar: Vec::new(),
             offset: 0,
+            longer: 0,
             text: Text::default(),
             marks: Vec::new(),
         }
@@ -145,7 +149,7 @@ impl Reader {
 
     /// Up to the string's end or the next escape.
     fn string(&mut self, bytes: &[u8]) -> Result<usize, Wrong> {
-        let run = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+        let run = plain(bytes);
         if bytes[..run].iter().fold(false, |control, &byte| control | (byte < b' ')) {
             let at = bytes.iter().position(|&byte| byte < b' ').unwrap_or(0);
             return Err(Wrong(at, "a control character in a string"));
@@ -192,6 +196,8 @@ impl Reader {
     fn decoded(&mut self, characters: &[char], source: usize) {
         let text: usize = characters.iter().map(|character| character.len_utf8()).sum();
         self.mark(Kind::Escape { text: text as u8, source: source as u8 });
+        self.longer += source as u64;
+        self.longer -= text as u64;
         for character in characters {
             self.text.put(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
@@ -213,7 +219,7 @@ impl Reader {
     }
 
     fn end_scalar(&mut self) -> Result<(), &'static str> {
-        if serde_json::from_slice::<IgnoredAny>(&self.scalar).is_err() {
+        if !is_scalar(&self.scalar) {
             return Err("no number, and no word of JSON");
         }
         self.mark(Kind::ScalarEnd);
@@ -222,6 +228,27 @@ impl Reader {
     }
 
     fn mark(&mut self, kind: Kind) {
-        self.marks.push(Mark { at: self.text.end, kind });
+        let at = self.text.end;
+        self.marks.push(Mark { at, source: at + self.longer, kind });
+    }
+}
+
+/// How many bytes there are before a quote or a backslash. Most strings are short, and a search costs more to begin than they
+/// take.
+fn plain(bytes: &[u8]) -> usize {
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let (first, rest) = bytes.split_at(bytes.len().min(16));
+    first
+        .iter()
+        .position(ends)
+        .unwrap_or_else(|| first.len() + memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len()))
+}
+
+/// Whether `scalar` is a number, `true`, `false` or `null`.
+fn is_scalar(scalar: &[u8]) -> bool {
+    match scalar {
+        b"true" | b"false" | b"null" => true,
+        [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => true,
+        _ => serde_json::from_slice::<IgnoredAny>(scalar).is_ok(),
     }
 }

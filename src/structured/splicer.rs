@@ -43,7 +43,9 @@ pub(super) struct Splicer {
     text_at: u64,
     /// Before it every byte of the text is clean or in a cut.
     decided: u64,
-    marks: VecDeque<Mark>,
+    /// Those before `passed` are done with.
+    marks: Vec<Mark>,
+    passed: usize,
     cuts: VecDeque<Cut>,
     place: Place,
 }
@@ -57,7 +59,8 @@ impl Default for Splicer {
             at: 0,
             text_at: 0,
             decided: 0,
-            marks: VecDeque::new(),
+            marks: Vec::new(),
+            passed: 0,
             cuts: VecDeque::new(),
             place: Place::Structure,
         }
@@ -86,7 +89,7 @@ impl Sink for Splicer {
 impl Splicer {
     pub(super) fn add(&mut self, source: &[u8], marks: &mut Vec<Mark>) {
         self.source.extend_from_slice(source);
-        self.marks.extend(marks.drain(..));
+        self.marks.append(marks);
     }
 
     /// How many bytes of the source are held.
@@ -96,17 +99,37 @@ impl Splicer {
 
     /// Gives `sink` all of the source whose text is decided.
     pub(super) fn emit(&mut self, sink: &mut impl Sink) {
-        while let Some(mark) = self.marks.front().copied() {
+        if self.cut().is_none() {
+            self.skip();
+        }
+        while let Some(mark) = self.marks.get(self.passed).copied() {
             self.run(mark.at.min(self.decided), sink);
             if self.text_at < mark.at || !self.pass(mark, sink) {
                 break;
             }
         }
-        if self.marks.is_empty() {
+        if self.passed == self.marks.len() {
             self.run(self.decided, sink);
         }
         self.flush(sink);
         self.shrink();
+    }
+
+    /// Without cuts all that is decided stays: goes to the last mark before its end at once.
+    fn skip(&mut self) {
+        let decided = self.decided;
+        let marks = &self.marks[self.passed..];
+        let before = marks.partition_point(|mark| mark.at < decided);
+        // The last one may be an escape or a number that is not decided to its end.
+        let [.., last, next] = marks[..before] else { return };
+        match last.kind {
+            Kind::Open | Kind::Escape { .. } => self.place = Place::String,
+            Kind::Close | Kind::ScalarEnd => self.place = Place::Structure,
+            // It goes with its end.
+            Kind::Scalar => return,
+        }
+        (self.text_at, self.at) = (next.at, (next.source - self.base) as usize);
+        self.passed += before - 1;
     }
 
     /// Goes past a mark, if what it marks is decided to its end; whether it did.
@@ -123,7 +146,7 @@ impl Splicer {
             }
             Kind::Scalar => return self.scalar(sink),
         }
-        self.marks.pop_front();
+        self.passed += 1;
         true
     }
 
@@ -167,7 +190,7 @@ impl Splicer {
         if end > self.decided {
             return false;
         }
-        self.marks.pop_front();
+        self.passed += 1;
         if self.cut().is_some_and(|cut| cut.span.start() < end) {
             self.show(sink);
             self.flush(sink);
@@ -182,11 +205,11 @@ impl Splicer {
 
     /// A number, which stays or becomes a string; a word stays.
     fn scalar(&mut self, sink: &mut impl Sink) -> bool {
-        let Some(end) = self.marks.get(1).map(|mark| mark.at) else { return false };
+        let Some(end) = self.marks.get(self.passed + 1).map(|mark| mark.at) else { return false };
         if end > self.decided {
             return false;
         }
-        self.marks.pop_front();
+        self.passed += 1;
         let number = !self.source[self.at].is_ascii_alphabetic();
         if number && self.cut().is_some_and(|cut| cut.span.start() < end) {
             self.flush(sink);
@@ -251,6 +274,10 @@ impl Splicer {
 
     /// Forgets what was given away, once it is as much as what is left.
     fn shrink(&mut self) {
+        if self.passed >= self.marks.len() - self.passed {
+            self.marks.drain(..self.passed);
+            self.passed = 0;
+        }
         if self.from >= self.source.len() - self.from {
             self.source.drain(..self.from);
             self.base += self.from as u64;
