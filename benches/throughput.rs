@@ -7,6 +7,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use keepmum::structured::JsonStream;
 use keepmum::{Discard, Redactor};
 
 /// Size of a push: what the filter reads at once.
@@ -38,6 +39,7 @@ fn main() {
         println!("| construction | {secrets} | {:.1} ms | | |", built.as_secs_f64() * 1e3);
     }
     paranoid(&corpora, only, rounds);
+    as_json(&String::from_utf8_lossy(&lines), size, only, rounds);
     events(&redactor(10), if smoke { 10_000 } else { 1_000_000 });
 }
 
@@ -48,6 +50,60 @@ fn paranoid(corpora: &[(&str, Vec<u8>)], only: Option<&str>, rounds: usize) {
     for (name, corpus) in corpora.iter().filter(|(name, _)| chosen(*name)) {
         let (ours, base) = interleaved(rounds, &redactor, corpus);
         println!("| {name}, paranoid | 0 | {ours:.2} | {base:.2} | {:.3} |", ours / base);
+    }
+}
+
+/// The rows of `JsonStream`, beside the plain stream over the same bytes: lines, one document of long strings, and one of many
+/// short tokens.
+fn as_json(lines: &str, size: usize, only: Option<&str>, rounds: usize) {
+    let redactor = redactor(10);
+    let until = |part: &mut dyn FnMut() -> String| {
+        let mut text = String::from("[");
+        while text.len() < size {
+            text += &part();
+            text.push(',');
+        }
+        (text + "0]").into_bytes()
+    };
+    let texts: Vec<&str> = lines.lines().collect();
+    let mut chunks = texts.chunks(40).cycle();
+    let mut long = || {
+        let content = chunks.next().map_or_else(String::new, |lines| lines.join("\n"));
+        serde_json::json!({"role": "user", "content": content}).to_string()
+    };
+    let mut one = texts.iter().cycle();
+    let mut line = || {
+        let message = one.next().copied().unwrap_or_default();
+        serde_json::json!({"level": "info", "service": "api", "message": message}).to_string()
+            + "\n"
+    };
+    let mut short =
+        || r#"{"id": 123, "name": "ab", "ok": true, "tags": ["x", "y"], "score": 0.25}"#.to_owned();
+    for (name, corpus) in [
+        ("json-lines", until(&mut line)),
+        ("json-long", until(&mut long)),
+        ("json-short", until(&mut short)),
+    ] {
+        if only.is_none_or(|only| only.split(',').any(|one| one == name)) {
+            let (mut ours, mut plain) = (Vec::new(), Vec::new());
+            for _ in 0..rounds {
+                ours.push(speed(&corpus, || {
+                    let mut stream = JsonStream::new(redactor.clone(), Discard);
+                    corpus.chunks(CHUNK).for_each(|chunk| stream.push(chunk).unwrap());
+                    stream.finish().unwrap();
+                }));
+                plain.push(speed(&corpus, || {
+                    let mut stream = redactor.stream(Discard);
+                    corpus.chunks(CHUNK).for_each(|chunk| stream.push(chunk));
+                    stream.finish();
+                }));
+            }
+            let (ours, plain) = (median(ours), median(plain));
+            println!(
+                "| {name}, `JsonStream` and plain | 10 | {ours:.2} | {plain:.2} | {:.3} |",
+                ours / plain
+            );
+        }
     }
 }
 

@@ -143,6 +143,11 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) fingerprint_key_file: Option<PathBuf>,
 
+    /// Inputs are JSON or lines of it, and so is the output: strings are looked through as what they say, numbers that hold a
+    /// secret become strings; a line that is no JSON is text
+    #[arg(long)]
+    pub(crate) json: bool,
+
     /// Print a summary to standard error at the end
     #[arg(long)]
     pub(crate) stats: bool,

@@ -52,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) replacements: BTreeMap<String, How>,
     pub(crate) fingerprint_key_file: Option<PathBuf>,
     pub(crate) only_known: bool,
+    pub(crate) json: bool,
     pub(crate) stats: bool,
     pub(crate) report: Option<PathBuf>,
     pub(crate) audit: Option<PathBuf>,

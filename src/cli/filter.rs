@@ -15,7 +15,7 @@ use super::exit::{Exit, Failure};
 use super::jobs::{self, Go, Piece};
 use super::lines::Lines;
 use super::output::Output;
-use super::passing::{Known, Passing};
+use super::passing::{Known, Passing, Shape};
 use super::progress;
 use super::report::Report;
 use super::settings::Settings;
@@ -46,6 +46,7 @@ pub(crate) fn run(settings: &Settings, protection: &Protection) -> Result<Exit, 
 
 struct Run<'a> {
     known: &'a Known,
+    shape: Shape,
     // None only while a stream has it.
     output: Option<Output<File>>,
     report: Report,
@@ -79,6 +80,7 @@ impl<'a> Run<'a> {
     fn new(settings: &'a Settings) -> Result<Self, Failure> {
         Ok(Self {
             known: &settings.known,
+            shape: settings.shape,
             output: Some(Output::new(roomy(own("standard output", io::stdout().as_fd())?))),
             report: Report::new("filter", settings.report.as_deref(), settings.audit.clone())?,
             signals: Signals::listen().map_err(|error| Failure::io("signals", error))?,
@@ -113,7 +115,7 @@ impl<'a> Run<'a> {
     /// Several files at once.
     fn at_once(&mut self, files: &[PathBuf], jobs: usize) -> Result<Ended, Failure> {
         let mut ended = Ok(Ended::AtItsEnd);
-        jobs::run(self.known, files, jobs, |path, piece| {
+        jobs::run((self.known, self.shape), files, jobs, |path, piece| {
             ended = self.piece(&path.display().to_string(), piece);
             if matches!(ended, Ok(Ended::AtItsEnd)) { Go::On } else { Go::Stop }
         });
@@ -141,7 +143,7 @@ impl<'a> Run<'a> {
     fn input(&mut self, name: &str, mut file: File) -> Result<Ended, Failure> {
         let mut output = self.output.take().expect("given back by the input before");
         output.restart();
-        let mut stream = self.known.stream(output);
+        let mut stream = self.known.stream(self.shape, output);
         let mut lines = Lines::default();
         let read = self.read(name, &mut file, &mut stream, &mut lines);
         // Also after a failed read: what came before it is redacted and leaves. After a failed write nothing does.

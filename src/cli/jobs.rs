@@ -11,7 +11,7 @@ use keepmum::{Finding, Sink};
 
 use super::filter::CHUNK;
 use super::lines::Lines;
-use super::passing::Known;
+use super::passing::{Known, Shape};
 
 /// How many pieces of a file a worker may be ahead of the writer.
 const AHEAD: usize = 8;
@@ -38,7 +38,7 @@ pub(crate) enum Go {
 /// At most `jobs` files are in work and as many wait to be written, each with [`AHEAD`] pieces: that bounds the memory,
 /// however slow the writer is.
 pub(crate) fn run(
-    known: &Known,
+    with: (&Known, Shape),
     files: &[PathBuf],
     jobs: usize,
     mut write: impl FnMut(&Path, Piece) -> Go,
@@ -49,7 +49,7 @@ pub(crate) fn run(
     let queue = Mutex::new(Queue { files: files.iter(), begun: sender });
     std::thread::scope(|scope| {
         let queue = &queue;
-        (0..jobs.min(files.len())).for_each(|_| drop(scope.spawn(move || work(known, queue))));
+        (0..jobs.min(files.len())).for_each(|_| drop(scope.spawn(move || work(with, queue))));
         // Leaving early drops the receivers, which ends the workers' sends.
         for (path, pieces) in begun.into_iter().take(files.len()) {
             for piece in pieces {
@@ -76,11 +76,11 @@ impl<'a> Queue<'a> {
     }
 }
 
-fn work(known: &Known, queue: &Mutex<Queue<'_>>) {
+fn work(with: (&Known, Shape), queue: &Mutex<Queue<'_>>) {
     loop {
         let next = queue.lock().expect("nothing panics under the lock").next();
         let Some((path, sender)) = next else { return };
-        let ended = catch_unwind(AssertUnwindSafe(|| redact(known, path, &sender)));
+        let ended = catch_unwind(AssertUnwindSafe(|| redact(with, path, &sender)));
         let last = match ended {
             Ok(Ok(())) => continue,
             Ok(Err(error)) => Piece::Failed(error),
@@ -90,9 +90,13 @@ fn work(known: &Known, queue: &Mutex<Queue<'_>>) {
     }
 }
 
-fn redact(known: &Known, path: &Path, sender: &SyncSender<Piece>) -> io::Result<()> {
+fn redact(
+    (known, shape): (&Known, Shape),
+    path: &Path,
+    sender: &SyncSender<Piece>,
+) -> io::Result<()> {
     let mut file = File::open(path)?;
-    let mut stream = known.stream(Collected::default());
+    let mut stream = known.stream(shape, Collected::default());
     let (mut lines, mut chunk) = (Lines::default(), vec![0; CHUNK]);
     let ended = loop {
         let read = match file.read(&mut chunk) {

@@ -1,7 +1,8 @@
 //! What redacts an input: with the set that was read at the start, or with one that is kept fresh.
 
-use keepmum::store::{FreshStream, SecretStore};
-use keepmum::{Redactor, Sink, Stream};
+use keepmum::store::{Follower, FreshStream, SecretStore};
+use keepmum::structured::JsonStream;
+use keepmum::{Discard, Redactor, Sink, Stream};
 
 /// Known secrets and rules for every input.
 #[derive(Clone)]
@@ -28,18 +29,37 @@ impl Known {
         }
     }
 
-    pub(crate) fn stream<S: Sink>(&self, sink: S) -> Passing<S> {
-        match self {
-            Known::Fixed(redactor) => Passing::Fixed(redactor.stream(sink)),
-            Known::Kept(store) => Passing::Fresh(store.stream(sink)),
+    pub(crate) fn stream<S: Sink>(&self, shape: Shape, sink: S) -> Passing<S> {
+        match (self, shape) {
+            (Known::Fixed(redactor), Shape::Bytes) => Passing::Fixed(redactor.stream(sink)),
+            (Known::Kept(store), Shape::Bytes) => Passing::Fresh(store.stream(sink)),
+            (Known::Fixed(redactor), Shape::Json) => {
+                Passing::Json(JsonStream::lines(redactor.clone(), sink), None)
+            }
+            (Known::Kept(store), Shape::Json) => {
+                let (follower, stream) = store.follow(Discard);
+                drop(stream);
+                Passing::Json(JsonStream::lines(store.redactor(), sink), Some(follower))
+            }
         }
     }
+}
+
+/// What inputs are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shape {
+    #[default]
+    Bytes,
+    /// JSON, or lines of it among others.
+    Json,
 }
 
 /// One input's stream.
 pub(crate) enum Passing<S: Sink> {
     Fixed(Stream<S>),
     Fresh(FreshStream<S>),
+    /// With what tells of a newer set, if there can be one.
+    Json(JsonStream<S>, Option<Follower>),
 }
 
 impl<S: Sink> Passing<S> {
@@ -47,6 +67,10 @@ impl<S: Sink> Passing<S> {
         match self {
             Passing::Fixed(stream) => stream.push(chunk),
             Passing::Fresh(stream) => stream.push(chunk),
+            Passing::Json(stream, follower) => {
+                follow(stream, follower);
+                stream.push(chunk).expect("lines that are no JSON are text");
+            }
         }
     }
 
@@ -54,6 +78,8 @@ impl<S: Sink> Passing<S> {
         match self {
             Passing::Fixed(stream) => stream.release(),
             Passing::Fresh(stream) => stream.release(),
+            // Who prompts does not do so in JSON.
+            Passing::Json(..) => {}
         }
     }
 
@@ -61,6 +87,10 @@ impl<S: Sink> Passing<S> {
         match self {
             Passing::Fixed(stream) => stream.finish(),
             Passing::Fresh(stream) => stream.finish(),
+            Passing::Json(mut stream, mut follower) => {
+                follow(&mut stream, &mut follower);
+                stream.finish().expect("lines that are no JSON are text")
+            }
         }
     }
 
@@ -68,6 +98,7 @@ impl<S: Sink> Passing<S> {
         match self {
             Passing::Fixed(stream) => stream.decided(),
             Passing::Fresh(stream) => stream.decided(),
+            Passing::Json(stream, _) => stream.decided(),
         }
     }
 
@@ -75,6 +106,14 @@ impl<S: Sink> Passing<S> {
         match self {
             Passing::Fixed(stream) => stream.sink(),
             Passing::Fresh(stream) => stream.sink(),
+            Passing::Json(stream, _) => stream.sink(),
         }
+    }
+}
+
+/// Goes over to the set in force.
+fn follow<S: Sink>(stream: &mut JsonStream<S>, follower: &mut Option<Follower>) {
+    if let Some(redactor) = follower.as_mut().and_then(Follower::newer) {
+        stream.adopt(&redactor).expect("all sets of a store are made from one redactor");
     }
 }

@@ -16,7 +16,7 @@ use super::config::{Config, LOCAL, Trust};
 use super::exit::Failure;
 use super::fresh;
 use super::messages::Color;
-use super::passing::Known;
+use super::passing::{Known, Shape};
 use super::sealed;
 use super::sources::{self, Opened};
 
@@ -26,6 +26,7 @@ const IDLE: Duration = Duration::from_millis(100);
 /// What the filter needs to know.
 pub(crate) struct Settings {
     pub(crate) known: Known,
+    pub(crate) shape: Shape,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) report: Option<PathBuf>,
     pub(crate) audit: Option<Arc<Audit>>,
@@ -104,6 +105,7 @@ impl Settings {
         let builder = with_allowed(builder, path.as_deref(), config)?;
         Ok(Self {
             files: args.files.clone(),
+            shape: if args.output().json || config.json { Shape::Json } else { Shape::Bytes },
             report: args.output().report.clone().or_else(|| config.report.clone()),
             audit: None,
             stats: args.output().stats || config.stats,

@@ -22,14 +22,14 @@ pub(super) enum Step {
     /// It was half a pair, and the byte behind it, which was not taken, begins no other half. If it has seven bytes, the last
     /// one is the backslash of the next escape.
     Half,
-    /// It is none.
+    /// It is none: the byte was not taken.
     Wrong,
 }
 
 impl Escape {
-    /// How many bytes it has.
-    pub(super) fn len(&self) -> usize {
-        self.len
+    /// The bytes that were taken.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 
     /// Takes the next byte, beginning with the backslash.
@@ -57,8 +57,7 @@ impl Escape {
 
     /// The byte behind the backslash.
     fn simple(&mut self, byte: u8) -> Step {
-        self.put(byte);
-        match byte {
+        let step = match byte {
             b'"' | b'\\' | b'/' => Step::Is(char::from(byte)),
             b'b' => Step::Is('\u{8}'),
             b'f' => Step::Is('\u{c}'),
@@ -66,8 +65,10 @@ impl Escape {
             b'r' => Step::Is('\r'),
             b't' => Step::Is('\t'),
             b'u' => Step::More,
-            _ => Step::Wrong,
-        }
+            _ => return Step::Wrong,
+        };
+        self.put(byte);
+        step
     }
 
     fn pair(&self) -> Step {

@@ -96,6 +96,11 @@ impl Grammar {
         Self { next: Next::Value, open: Vec::new(), depth: 0, deepest }
     }
 
+    /// Says that a document may begin.
+    pub(super) fn restart(&mut self) {
+        (self.depth, self.next) = (0, Next::Value);
+    }
+
     /// Takes a byte outside of strings and scalars.
     ///
     /// # Errors

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::malformed::Malformed;
-use super::reader::Reader;
+use super::reader::{Otherwise, Reader};
 use super::splicer::Splicer;
 use crate::stream::Core;
-use crate::{Redactor, Sink};
+use crate::{Redactor, Sink, Unrelated};
 
 /// How deep containers are followed, if nobody says otherwise.
 const DEEPEST: usize = 1024;
@@ -39,12 +39,31 @@ pub struct JsonStream<S: Sink> {
 }
 
 impl<S: Sink> JsonStream<S> {
-    /// A stream whose redacted bytes go to `sink`.
+    /// A stream whose redacted bytes go to `sink`. What is no JSON is refused.
     pub fn new(redactor: Redactor, sink: S) -> Self {
+        Self::with(redactor, sink, Otherwise::Refused)
+    }
+
+    /// The same for logs: what is no JSON is text to the end of its line, and is redacted as such. Nothing is refused.
+    ///
+    /// ```
+    /// use keepmum::{Redactor, structured::JsonStream};
+    ///
+    /// let redactor = Redactor::builder().secret("db", "correct horse")?.build()?;
+    /// let mut stream = JsonStream::lines(redactor, Vec::new());
+    /// stream.push(b"{\"pw\":\"correct horse\"}\nno JSON, correct horse\n")?;
+    /// assert_eq!(stream.finish()?, b"{\"pw\":\"[REDACTED:db]\"}\nno JSON, [REDACTED:db]\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn lines(redactor: Redactor, sink: S) -> Self {
+        Self::with(redactor, sink, Otherwise::Text)
+    }
+
+    fn with(redactor: Redactor, sink: S, otherwise: Otherwise) -> Self {
         Self {
             redactor,
             core: Core::default(),
-            reader: Reader::new(DEEPEST),
+            reader: Reader::new(DEEPEST, otherwise),
             splicer: Splicer::default(),
             sink,
             failed: None,
@@ -58,7 +77,7 @@ impl<S: Sink> JsonStream<S> {
     /// 1,024.
     #[must_use]
     pub fn deepest(mut self, containers: usize) -> Self {
-        self.reader = Reader::new(containers);
+        self.reader.deepest(containers);
         self
     }
 
@@ -84,11 +103,37 @@ impl<S: Sink> JsonStream<S> {
     /// As [`push`](Self::push); also if the last document lacks its end.
     pub fn finish(mut self) -> Result<S, Malformed> {
         self.failed.map_or(Ok(()), Err)?;
-        self.reader.finish()?;
+        let text = self.reader.finish()?;
+        self.core.push(self.redactor.compiled(), text, &mut self.splicer);
         self.core.finish(self.redactor.compiled(), &mut self.splicer);
         self.splicer.add(&[], &mut self.reader.marks);
         self.splicer.emit(&mut self.sink);
         Ok(self.sink)
+    }
+
+    /// Goes over to another set of known secrets, as [`Stream::adopt`](crate::Stream::adopt) does.
+    ///
+    /// # Errors
+    ///
+    /// [`Unrelated`] if `redactor` was not made from this stream's by [`Redactor::with_secrets`]; the stream goes on as
+    /// before.
+    pub fn adopt(&mut self, redactor: &Redactor) -> Result<(), Unrelated> {
+        if !self.redactor.is_related(redactor) {
+            return Err(Unrelated);
+        }
+        self.redactor = redactor.clone();
+        self.core.adopt(self.redactor.compiled());
+        Ok(())
+    }
+
+    /// Offset before which everything was given to the sink or replaced.
+    pub fn decided(&self) -> u64 {
+        self.splicer.decided()
+    }
+
+    /// The sink.
+    pub fn sink(&mut self) -> &mut S {
+        &mut self.sink
     }
 
     /// How many bytes are held back now.

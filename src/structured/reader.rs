@@ -31,6 +31,9 @@ pub(super) enum Kind {
         text: u8,
         source: u8,
     },
+    /// No JSON, up to the end of the line.
+    Text,
+    TextEnd,
 }
 
 /// What the input is within.
@@ -40,6 +43,15 @@ enum Within {
     String,
     Escape(Escape),
     Scalar,
+    Text,
+}
+
+/// What becomes of an input that is no JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    Refused,
+    /// It is text to the end of its line.
+    Text,
 }
 
 /// How many bytes are right, and what is wrong with the next one.
@@ -48,6 +60,7 @@ struct Wrong(usize, &'static str);
 /// Reads chunks of JSON.
 pub(super) struct Reader {
     grammar: Grammar,
+    otherwise: Otherwise,
     within: Within,
     /// The scalar that is being read.
     scalar: Vec<u8>,
@@ -78,9 +91,10 @@ impl Text {
 }
 
 impl Reader {
-    pub(super) fn new(deepest: usize) -> Self {
+    pub(super) fn new(deepest: usize, otherwise: Otherwise) -> Self {
         Self {
             grammar: Grammar::new(deepest),
+            otherwise,
             within: Within::Structure,
             scalar: Vec::new(),
             offset: 0,
@@ -88,6 +102,10 @@ impl Reader {
             text: Text::default(),
             marks: Vec::new(),
         }
+    }
+
+    pub(super) fn deepest(&mut self, containers: usize) {
+        self.grammar = Grammar::new(containers);
     }
 
     /// Reads a chunk and gives its text. Marks are added to `marks`.
@@ -102,32 +120,81 @@ impl Reader {
                 Within::String => self.string(&chunk[at..]),
                 Within::Escape(_) => self.escape(chunk[at]),
                 Within::Scalar => self.scalar(&chunk[at..]),
+                Within::Text => Ok(self.line(&chunk[at..])),
             };
-            let taken = read
-                .map_err(|Wrong(before, why)| Malformed::new(self.offset + before as u64, why))?;
+            let taken = match read {
+                Ok(taken) => taken,
+                Err(Wrong(before, _)) if self.otherwise == Otherwise::Text => {
+                    self.give_up();
+                    before
+                }
+                Err(Wrong(before, why)) => {
+                    return Err(Malformed::new(self.offset + before as u64, why));
+                }
+            };
             at += taken;
             self.offset += taken as u64;
         }
         Ok(if self.text.copied { &self.text.bytes } else { chunk })
     }
 
-    /// Says that the input is over.
-    pub(super) fn finish(&mut self) -> Result<(), Malformed> {
+    /// Says that the input is over; what is left of the text.
+    pub(super) fn finish(&mut self) -> Result<&[u8], Malformed> {
+        if self.otherwise == Otherwise::Text {
+            self.text.copied = true;
+            self.text.bytes.clear();
+            self.give_up();
+            return Ok(&self.text.bytes);
+        }
         let truncated = Malformed::new(self.offset, "it ends too early");
         match self.within {
             Within::Structure => {}
             Within::Scalar => {
                 self.end_scalar().map_err(|why| Malformed::new(self.offset, why))?;
             }
-            Within::String | Within::Escape(_) => return Err(truncated),
+            Within::String | Within::Escape(_) | Within::Text => return Err(truncated),
         }
-        if self.grammar.is_complete() { Ok(()) } else { Err(truncated) }
+        if self.grammar.is_complete() { Ok(&[]) } else { Err(truncated) }
+    }
+
+    /// What follows is text. The bytes before the one that is wrong are in the text, but for those of an escape.
+    fn give_up(&mut self) {
+        match std::mem::replace(&mut self.within, Within::Text) {
+            Within::Structure | Within::Text => {}
+            Within::String => self.mark(Kind::Close),
+            Within::Scalar => self.mark(Kind::ScalarEnd),
+            Within::Escape(escape) => {
+                self.mark(Kind::Close);
+                self.mark(Kind::Text);
+                self.text.put(escape.bytes());
+                return;
+            }
+        }
+        self.mark(Kind::Text);
+    }
+
+    /// Up to the end of a line that is no JSON, where a document may begin.
+    fn line(&mut self, bytes: &[u8]) -> usize {
+        let run = memchr::memchr(b'\n', bytes);
+        self.text.put(&bytes[..run.unwrap_or(bytes.len())]);
+        if run.is_some() {
+            self.mark(Kind::TextEnd);
+            self.within = Within::Structure;
+            self.grammar.restart();
+        }
+        run.unwrap_or(bytes.len())
     }
 
     /// Up to the next string or scalar; how many bytes were taken.
     fn structure(&mut self, bytes: &[u8]) -> Result<usize, Wrong> {
         for (at, &byte) in bytes.iter().enumerate() {
-            let begins = self.grammar.take(byte).map_err(|why| Wrong(at, why))?;
+            let begins = match self.grammar.take(byte) {
+                Ok(begins) => begins,
+                Err(why) => {
+                    self.text.put(&bytes[..at]);
+                    return Err(Wrong(at, why));
+                }
+            };
             if begins == Begins::Nothing {
                 continue;
             }
@@ -152,6 +219,7 @@ impl Reader {
         let run = plain(bytes);
         if bytes[..run].iter().fold(false, |control, &byte| control | (byte < b' ')) {
             let at = bytes.iter().position(|&byte| byte < b' ').unwrap_or(0);
+            self.text.put(&bytes[..at]);
             return Err(Wrong(at, "a control character in a string"));
         }
         self.text.put(&bytes[..run]);
@@ -173,7 +241,7 @@ impl Reader {
     fn escape(&mut self, byte: u8) -> Result<usize, Wrong> {
         let Within::Escape(escape) = &mut self.within else { return Ok(0) };
         let step = escape.take(byte);
-        let len = escape.len();
+        let len = escape.bytes().len();
         match step {
             Step::More => {}
             Step::Is(character) => self.decoded(&[character], len),

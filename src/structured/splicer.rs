@@ -21,6 +21,8 @@ struct Cut {
 enum Place {
     Structure,
     String,
+    /// What is no JSON.
+    Text,
 }
 
 /// Holds the source until its text is decided. As a sink it takes what is decided of the text.
@@ -92,6 +94,11 @@ impl Splicer {
         self.marks.append(marks);
     }
 
+    /// Offset before which everything was given to the sink or cut out.
+    pub(super) fn decided(&self) -> u64 {
+        self.base + self.from as u64
+    }
+
     /// How many bytes of the source are held.
     pub(super) fn held(&self) -> usize {
         self.source.len() - self.from
@@ -124,7 +131,8 @@ impl Splicer {
         let [.., last, next] = marks[..before] else { return };
         match last.kind {
             Kind::Open | Kind::Escape { .. } => self.place = Place::String,
-            Kind::Close | Kind::ScalarEnd => self.place = Place::Structure,
+            Kind::Text => self.place = Place::Text,
+            Kind::Close | Kind::ScalarEnd | Kind::TextEnd => self.place = Place::Structure,
             // It goes with its end.
             Kind::Scalar => return,
         }
@@ -135,11 +143,12 @@ impl Splicer {
     /// Goes past a mark, if what it marks is decided to its end; whether it did.
     fn pass(&mut self, mark: Mark, sink: &mut impl Sink) -> bool {
         match mark.kind {
-            Kind::Open => {
-                self.place = Place::String;
+            Kind::Open | Kind::Text => {
+                let open = mark.kind == Kind::Open;
+                self.place = if open { Place::String } else { Place::Text };
                 self.cuts.iter_mut().for_each(|cut| cut.shown = false);
             }
-            Kind::Close => self.place = Place::Structure,
+            Kind::Close | Kind::TextEnd => self.place = Place::Structure,
             Kind::ScalarEnd => {}
             Kind::Escape { text, source } => {
                 return self.unit(u64::from(text), usize::from(source), sink);
@@ -155,7 +164,7 @@ impl Splicer {
         while self.text_at < end {
             let cut = self.cut().map(|cut| cut.span);
             let (here, len) = (self.text_at, end - self.text_at);
-            match cut.filter(|cut| self.place == Place::String && cut.start() < end) {
+            match cut.filter(|cut| self.place != Place::Structure && cut.start() < end) {
                 None => self.keep(len),
                 Some(cut) if cut.start() > here => {
                     let whole = cut.start() - here;
@@ -239,16 +248,35 @@ impl Splicer {
     /// Shows what stands for the next cut, once in each string.
     fn show(&mut self, sink: &mut impl Sink) {
         self.flush(sink);
-        let start = self.base + self.at as u64;
+        let Some(cut) = self.cut() else { return };
+        let end = cut.span.end();
+        let end = self.source_of(end);
+        let (start, escapes) = (self.base + self.at as u64, self.place != Place::Text);
         let Some(cut) = self.cut() else { return };
         if std::mem::replace(&mut cut.shown, true) {
             return;
         }
         if let Some(finding) = &cut.finding {
-            let span = Span::new(start, start + cut.span.len());
+            let span = Span::new(start, end.max(start));
             sink.removed(span);
-            sink.replaced(&escaped(&cut.with));
+            sink.replaced(&if escapes { escaped(&cut.with) } else { cut.with.clone() });
             sink.found(&Finding { span, ..finding.clone() });
+        }
+    }
+
+    /// Where in the source a place of the text lies that was read.
+    fn source_of(&self, text: u64) -> u64 {
+        let before = self.marks.partition_point(|mark| mark.at < text);
+        let Some(mark) = before.checked_sub(1).map(|at| self.marks[at]) else {
+            return self.base + self.at as u64 + text - self.text_at;
+        };
+        let into = text - mark.at;
+        match mark.kind {
+            Kind::Escape { text, source } if into < u64::from(text) => {
+                mark.source + u64::from(source)
+            }
+            Kind::Escape { text, source } => mark.source + into + u64::from(source - text),
+            _ => mark.source + into,
         }
     }
 

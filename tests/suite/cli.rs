@@ -191,6 +191,47 @@ fn a_report_tells_places_and_no_values() {
 }
 
 #[test]
+fn json_stays_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let env = folder.path().join(".env");
+    fs::write(&env, "PIN=48151623\nPHRASE='a \"quoted\" phrase'\n").unwrap();
+    let (env, report) = (env.display().to_string(), folder.path().join("found.jsonl"));
+    let line = r#"{"at": 48151623, "text": "a \u0022quoted\" phrase"}"#;
+    let redacted = r#"{"at": "[REDACTED:PIN]", "text": "[REDACTED:PHRASE]"}"#;
+    let input = format!("{line}\nno JSON 48151623\n{line}\n");
+    let expected = format!("{redacted}\nno JSON [REDACTED:PIN]\n{redacted}\n");
+    let report_to = format!("--report={}", report.display());
+    let output = run(keepmum(&["--json", "--env-file", &env, &report_to]), input.as_bytes());
+    assert_eq!((text(&output.stdout), text(&output.stderr)), (expected.clone(), String::new()));
+    let rows = fs::read_to_string(&report).unwrap();
+    let places: Vec<_> = rows
+        .lines()
+        .map(|row| serde_json::from_str::<serde_json::Value>(row).unwrap())
+        .map(|row| (row["line"].as_u64().unwrap(), row["offset"].as_u64().unwrap() as usize))
+        .collect();
+    let second = line.len() + 1;
+    assert_eq!(places[..3], [(1, 7), (1, 26), (2, second + 8)]);
+    assert_eq!(places.len(), 5);
+
+    let (file, config) = (folder.path().join("app.log"), folder.path().join("keepmum.toml"));
+    fs::write(&file, &input).unwrap();
+    fs::write(&config, "json = true\n").unwrap();
+    let file = file.display().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    command.args([
+        "--config",
+        &config.display().to_string(),
+        "--env-file",
+        &env,
+        "--jobs=2",
+        &file,
+        &file,
+    ]);
+    command.env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    assert_eq!(text(&run(command, b"").stdout), expected.repeat(2));
+}
+
+#[test]
 fn variables_are_chosen_by_the_whole_name() {
     let mut command = keepmum(&["--secrets-from-env", "--only-known"]);
     command

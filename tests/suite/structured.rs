@@ -360,3 +360,73 @@ fn documents_equal_the_oracle_however_they_are_cut() {
     }
     assert!((500..2900).contains(&changed), "{changed} of 3000");
 }
+
+fn lines(redactor: &Redactor, chunks: &[&[u8]]) -> String {
+    let mut stream = JsonStream::lines(redactor.clone(), Vec::new());
+    chunks.iter().for_each(|chunk| stream.push(chunk).unwrap());
+    String::from_utf8(stream.finish().unwrap()).unwrap()
+}
+
+/// Lines, each with what becomes of it.
+const LINES: &[(&str, &str)] = &[
+    (r#"{"pin":48151623,"a":"\u0068Unt2r"}"#, r#"{"pin":"[REDACTED:pin]","a":"[REDACTED:short]"}"#),
+    ("no JSON: hUnt2r 48151623", "no JSON: [REDACTED:short] [REDACTED:pin]"),
+    (r#"{"cut off":"hUnt2r and no more"#, r#"{"cut off":"[REDACTED:short] and no more"#),
+    (r#"{"cut":"in an escape hUnt2r \u00"#, r#"{"cut":"in an escape [REDACTED:short] \u00"#),
+    (
+        r#"{"no escape":"\x hUnt2r"} 48151623"#,
+        r#"{"no escape":"\x [REDACTED:short]"} [REDACTED:pin]"#,
+    ),
+    (r#"{"a":48151623x "hUnt2r"}"#, r#"{"a":"[REDACTED:pin]" "[REDACTED:short]"}"#),
+    ("nul 48151623", "nul [REDACTED:pin]"),
+    ("", ""),
+    ("  at com.example.Main.main(Main.java:42)", "  at com.example.Main.main(Main.java:42)"),
+    (r#"["correct \"horse\" \\ battery"]"#, r#"["[REDACTED:quotes]"]"#),
+];
+
+#[test]
+fn lines_that_are_no_json_are_text_and_the_next_one_is_json_again() {
+    let redactor = redactor();
+    // Each line behind and before each other one, however they are cut.
+    for (first, first_out) in LINES {
+        for (second, second_out) in LINES {
+            for end in ["\n", ""] {
+                let text = format!("{first}\n{second}{end}");
+                let out = format!("{first_out}\n{second_out}{end}");
+                assert_eq!(lines(&redactor, &[text.as_bytes()]), out, "{text}");
+                let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+                assert_eq!(lines(&redactor, &bytes), out, "byte by byte: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_document_over_several_lines_is_json_too() {
+    let text = "{\n  \"pin\": 48151623,\n  \"a\": [1,\n 2]\n}\n";
+    let out = "{\n  \"pin\": \"[REDACTED:pin]\",\n  \"a\": [1,\n 2]\n}\n";
+    assert_eq!(lines(&redactor(), &[text.as_bytes()]), out);
+}
+
+#[test]
+fn bytes_that_are_no_text_pass_through_lines() {
+    let mut stream = JsonStream::lines(redactor(), Vec::new());
+    let mut random = Random(3);
+    let input: Vec<u8> = (0..200_000).map(|_| random.below(256) as u8).collect();
+    input.chunks(777).for_each(|chunk| stream.push(chunk).unwrap());
+    assert!(stream.finish().unwrap() == input);
+}
+
+#[test]
+fn a_set_that_changes_hides_from_there_on() {
+    let old = Redactor::builder().build().unwrap();
+    let mut stream = JsonStream::lines(old.clone(), Vec::new());
+    stream.push(b"{\"a\":\"correct horse\"}\n{\"a\":\"corr").unwrap();
+    let secrets = vec![keepmum::Secret::new("pw", "correct horse")];
+    stream.adopt(&old.with_secrets(secrets).unwrap()).unwrap();
+    stream.push(b"ect horse\"}\n{\"a\":\"correct horse\"}\n").unwrap();
+    let out = String::from_utf8(stream.finish().unwrap()).unwrap();
+    assert!(out.starts_with("{\"a\":\"correct horse\"}\n{\"a\":\"corr"), "{out}");
+    assert!(out.ends_with("\n{\"a\":\"[REDACTED:pw]\"}\n"), "{out}");
+    assert!(JsonStream::lines(redactor(), Vec::new()).adopt(&redactor()).is_err());
+}

@@ -128,6 +128,7 @@ impl Streams<'_> {
         let pump = Pump {
             name,
             known: self.settings.known.clone(),
+            shape: self.settings.shape,
             source: roomy(pipe.source),
             stop: pipe.stop,
             idle: self.settings.idle,

@@ -14,13 +14,14 @@ use crate::cli::exit::Failure;
 use crate::cli::filter::{CHUNK, is_passing};
 use crate::cli::lines::Lines;
 use crate::cli::output::Output;
-use crate::cli::passing::{Known, Passing};
+use crate::cli::passing::{Known, Passing, Shape};
 use crate::cli::report::SharedReport;
 
 /// Reads one output, redacts it, and writes it.
 pub(super) struct Pump {
     pub(super) name: &'static str,
     pub(super) known: Known,
+    pub(super) shape: Shape,
     pub(super) source: File,
     /// Ends when the program is gone and nobody waits for others that hold its output.
     pub(super) stop: UnixStream,
@@ -56,7 +57,7 @@ enum Woken {
 impl Pump {
     /// Runs until the end. The source is closed then: a program that goes on writing is not left waiting.
     pub(super) fn run(mut self, output: &mut Output<File>) -> Result<Ended, Broken> {
-        let mut stream = self.known.stream(output);
+        let mut stream = self.known.stream(self.shape, output);
         let mut lines = Lines::default();
         let ended = self.read(&mut stream, &mut lines);
         // After a failed write nothing more is written, also not what was held.
