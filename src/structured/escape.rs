@@ -76,7 +76,7 @@ impl Escape {
         if !(0xDC00..=0xDFFF).contains(&low) {
             return Step::Are(char::REPLACEMENT_CHARACTER, character(low));
         }
-        Step::Is(character(0x10000 + (high << 10 | low - 0xDC00)))
+        Step::Is(character(0x10000 + ((high << 10) | (low - 0xDC00))))
     }
 
     fn put(&mut self, byte: u8) {
