@@ -34,12 +34,12 @@ impl Known {
             (Known::Fixed(redactor), Shape::Bytes) => Passing::Fixed(redactor.stream(sink)),
             (Known::Kept(store), Shape::Bytes) => Passing::Fresh(store.stream(sink)),
             (Known::Fixed(redactor), Shape::Json) => {
-                Passing::Json(JsonStream::lines(redactor.clone(), sink), None)
+                Passing::Json(Box::new(JsonStream::lines(redactor.clone(), sink)), None)
             }
             (Known::Kept(store), Shape::Json) => {
-                let (follower, stream) = store.follow(Discard);
-                drop(stream);
-                Passing::Json(JsonStream::lines(store.redactor(), sink), Some(follower))
+                let (follower, _) = store.follow(Discard);
+                let stream = JsonStream::lines(store.redactor(), sink);
+                Passing::Json(Box::new(stream), Some(follower))
             }
         }
     }
@@ -59,7 +59,7 @@ pub(crate) enum Passing<S: Sink> {
     Fixed(Stream<S>),
     Fresh(FreshStream<S>),
     /// With what tells of a newer set, if there can be one.
-    Json(JsonStream<S>, Option<Follower>),
+    Json(Box<JsonStream<S>>, Option<Follower>),
 }
 
 impl<S: Sink> Passing<S> {
