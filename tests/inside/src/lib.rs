@@ -1,5 +1,8 @@
-//! What the tests of this crate share: a redactor with a known secret, and writers to look into.
+//! What the tests of this crate share: a redactor with a known secret, writers to look into, and an allocator
+//! that counts.
 
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -60,4 +63,32 @@ impl MakeWriter<'_> for Memory {
     fn make_writer(&self) -> Self {
         self.clone()
     }
+}
+
+/// The system's allocator, which counts what each thread asks of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Counting;
+
+thread_local!(static COUNT: Cell<usize> = const { Cell::new(0) });
+
+// SAFETY: every call goes to the system's allocator unchanged.
+#[expect(unsafe_code, reason = "the trait of allocators is unsafe")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: as promised to this function.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as promised to this function.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// How many allocations `work` takes, in a program whose allocator is [`Counting`].
+pub fn allocations(work: impl FnOnce()) -> usize {
+    let before = COUNT.get();
+    work();
+    COUNT.get() - before
 }

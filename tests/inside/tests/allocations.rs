@@ -1,35 +1,15 @@
 //! Counts allocations: a clean event takes none through the subscriber.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io::Write as _;
 
 use keepmum::Redactor;
 use keepmum::subscriber::{RedactMakeWriter, Redacting};
+use keepmum_inside::{Counting, allocations};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::with_default;
 use tracing::{Event, Metadata, Subscriber, info, info_span};
 use tracing_subscriber::fmt::MakeWriter as _;
-
-struct Counting;
-
-thread_local!(static COUNT: Cell<usize> = const { Cell::new(0) });
-
-// SAFETY: every call goes to the system's allocator unchanged.
-#[expect(unsafe_code, reason = "the trait of allocators is unsafe")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: as promised to this function.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as promised to this function.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -60,12 +40,6 @@ impl Subscriber for Nothing {
 fn redactor() -> Redactor {
     let builder = Redactor::builder().builtin_rules();
     builder.secret("db", "correct horse battery").unwrap().build().unwrap()
-}
-
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = COUNT.get();
-    work();
-    COUNT.get() - before
 }
 
 #[test]
