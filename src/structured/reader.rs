@@ -1,6 +1,7 @@
 //! JSON as the text that is looked through: the same bytes, with strings decoded, and where what is.
 
 use serde::de::IgnoredAny;
+use zeroize::Zeroizing;
 
 use super::escape::{Escape, Step};
 use super::grammar::{Begins, Grammar};
@@ -63,7 +64,7 @@ pub(super) struct Reader {
     otherwise: Otherwise,
     within: Within,
     /// The scalar that is being read.
-    scalar: Vec<u8>,
+    scalar: Zeroizing<Vec<u8>>,
     /// How much was read.
     offset: u64,
     /// By how much the source read so far is longer than its text.
@@ -75,7 +76,7 @@ pub(super) struct Reader {
 /// The text of a chunk. It is the chunk itself while nothing in it is an escape.
 #[derive(Default)]
 struct Text {
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
     copied: bool,
     /// Offset of its end.
     end: u64,
@@ -96,7 +97,7 @@ impl Reader {
             grammar: Grammar::new(deepest),
             otherwise,
             within: Within::Structure,
-            scalar: Vec::new(),
+            scalar: Zeroizing::default(),
             offset: 0,
             longer: 0,
             text: Text::default(),
