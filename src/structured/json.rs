@@ -89,10 +89,13 @@ impl<S: Sink> JsonStream<S> {
     /// again.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), Malformed> {
         self.failed.map_or(Ok(()), Err)?;
+        // What is left after a panic fits together no more: whoever catches one gets nothing out of this stream.
+        self.failed = Some(Malformed::new(self.splicer.decided(), "reading it panicked"));
         let text = self.reader.read(chunk).inspect_err(|error| self.failed = Some(*error))?;
         self.core.push(self.redactor.compiled(), text, &mut self.splicer);
         self.splicer.add(chunk, &mut self.reader.marks);
         self.splicer.emit(&mut self.sink);
+        self.failed = None;
         Ok(())
     }
 

@@ -430,3 +430,23 @@ fn a_set_that_changes_hides_from_there_on() {
     assert!(out.ends_with("\n{\"a\":\"[REDACTED:pw]\"}\n"), "{out}");
     assert!(JsonStream::lines(redactor(), Vec::new()).adopt(&redactor()).is_err());
 }
+
+#[test]
+fn nothing_leaves_after_a_panic() {
+    struct Panics(Vec<u8>, bool);
+    impl keepmum::Sink for Panics {
+        fn clean(&mut self, bytes: &[u8]) {
+            assert!(std::mem::replace(&mut self.1, true), "the first write");
+            self.0.extend_from_slice(bytes);
+        }
+
+        fn replaced(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+    }
+    let mut stream = JsonStream::lines(redactor(), Panics(Vec::new(), false));
+    let push = std::panic::AssertUnwindSafe(|| stream.push(b"[\"a\"]\n"));
+    assert!(std::panic::catch_unwind(push).is_err());
+    assert!(stream.push(b"[\"hUnt2r\"]\n").is_err());
+    assert!(stream.sink().0.is_empty() && stream.finish().is_err());
+}
