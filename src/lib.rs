@@ -15,6 +15,8 @@ mod names;
 mod observer;
 #[cfg(feature = "otel")]
 pub mod otel;
+#[cfg(feature = "prompt")]
+pub mod prompt;
 mod redactor;
 mod replace;
 pub mod rule;
@@ -39,7 +41,7 @@ pub use limits::Limits;
 pub use names::Names;
 pub use observer::{Observer, Surface};
 pub use redactor::{Redactor, RedactorBuilder, Warning};
-pub use replace::Replacement;
+pub use replace::{Reference, ReferenceKey, Replacement};
 pub use rule::{Confidence, Left, Rule};
 pub use secret::{Collision, Occurrences, Secret, collisions};
 #[cfg(feature = "sealed")]

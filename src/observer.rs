@@ -60,6 +60,10 @@ impl Surface {
     pub const OTEL_LOG: Self = Self("otel.log");
     /// Spans of OpenTelemetry.
     pub const OTEL_SPAN: Self = Self("otel.span");
+    /// Requests to language models.
+    pub const PROMPT: Self = Self("prompt");
+    /// Requests to Slack.
+    pub const SLACK: Self = Self("slack");
     /// Messages that a program hands over itself.
     pub const MESSAGE: Self = Self("message");
 

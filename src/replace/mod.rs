@@ -1,9 +1,12 @@
 //! What is printed in place of a secret.
 
 mod fingerprint;
+mod reference;
 mod texts;
 
 pub(crate) use fingerprint::Fingerprinter;
+pub(crate) use reference::begins as begins_with_reference;
+pub use reference::{Reference, ReferenceKey};
 pub(crate) use texts::Texts;
 
 use std::fmt;

@@ -18,6 +18,7 @@ use crate::error::BuildError;
 use crate::finding::Fingerprint;
 use crate::limits::Limits;
 use crate::replace::Fingerprinter;
+use crate::replace::begins_with_reference;
 use crate::rule::{ByteSet, CompiledRule, LONGEST_BEHIND, ends_in_word, is_word};
 
 /// Bytes that are looked at before their hits are judged: what is read twice is still in the cache.
@@ -465,10 +466,11 @@ impl Engine {
         })
     }
 
-    /// Whether `secret` begins with a placeholder of ours.
+    /// Whether `secret` begins with a placeholder of ours, or with a reference, whoever made it.
     fn is_mark(&self, secret: &[u8]) -> bool {
-        secret.first().is_some_and(|&byte| self.mark_firsts.contains(byte))
-            && self.marks.iter().any(|mark| secret.starts_with(mark))
+        let first = secret.first().is_some_and(|&byte| self.mark_firsts.contains(byte));
+        first && self.marks.iter().any(|mark| secret.starts_with(mark))
+            || begins_with_reference(secret)
     }
 
     /// Whether `start` lies inside the name that a placeholder of ours shows.

@@ -9,7 +9,8 @@ const LAYERS: &[&[&str]] = &[
     &["detect", "scan", "replace"],
     &["redactor", "stream", "structured"],
     &["source", "store", "audit", "memory", "observer", "guard", "names"],
-    &["subscriber", "otel"],
+    &["subscriber", "otel", "prompt"],
+    &["proxy"],
     &["cli", "main", "lib"],
 ];
 

@@ -1,0 +1,104 @@
+//! The interfaces whose bodies have a known shape.
+
+use std::fmt;
+
+/// An interface of a provider, which says what the fields of its bodies mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Api {
+    /// OpenAI Chat Completions.
+    OpenAiChat,
+    /// OpenAI Responses.
+    OpenAiResponses,
+    /// Anthropic Messages.
+    Anthropic,
+    /// Gemini.
+    Gemini,
+    /// Bedrock Converse.
+    Bedrock,
+    /// Ollama.
+    Ollama,
+    /// Slack's Web API and incoming webhooks.
+    Slack,
+    /// Any JSON.
+    Json,
+}
+
+impl Api {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::OpenAiChat,
+        Self::OpenAiResponses,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Bedrock,
+        Self::Ollama,
+        Self::Slack,
+        Self::Json,
+    ];
+
+    /// The interface that a request to `host` goes to; [`Json`](Self::Json) if it is none of the others.
+    ///
+    /// ```
+    /// use keepmum::prompt::Api;
+    ///
+    /// assert_eq!(Api::of("api.openai.com", "/v1/responses"), Api::OpenAiResponses);
+    /// assert_eq!(Api::of("hooks.slack.com", "/services/x"), Api::Slack);
+    /// assert_eq!(Api::of("example.com", "/"), Api::Json);
+    /// ```
+    pub fn of(host: &str, path: &str) -> Self {
+        match host {
+            "api.anthropic.com" => Self::Anthropic,
+            "api.openai.com" => Self::openai(path),
+            "generativelanguage.googleapis.com" => Self::Gemini,
+            "slack.com" | "www.slack.com" | "hooks.slack.com" | "files.slack.com" => Self::Slack,
+            _ if host.starts_with("bedrock-runtime.") => Self::Bedrock,
+            _ => Self::of_path(path),
+        }
+    }
+
+    /// What is served behind a base address of OpenAI's.
+    pub fn openai(path: &str) -> Self {
+        if path.contains("/responses") { Self::OpenAiResponses } else { Self::OpenAiChat }
+    }
+
+    /// By the path alone: many servers speak what others made up.
+    fn of_path(path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or("");
+        if path.ends_with("/chat/completions") || path.ends_with("/completions") {
+            Self::OpenAiChat
+        } else if path.ends_with("/responses") {
+            Self::OpenAiResponses
+        } else if path.contains("/v1/messages") || path.ends_with(":rawPredict") {
+            Self::Anthropic
+        } else if path.contains(":generateContent") || path.contains(":streamGenerateContent") {
+            Self::Gemini
+        } else if path.ends_with("/converse") || path.ends_with("/converse-stream") {
+            Self::Bedrock
+        } else if matches!(path, "/api/chat" | "/api/generate" | "/api/embed") {
+            Self::Ollama
+        } else {
+            Self::Json
+        }
+    }
+
+    /// Its name in configuration and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAiChat => "openai-chat",
+            Self::OpenAiResponses => "openai-responses",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Bedrock => "bedrock",
+            Self::Ollama => "ollama",
+            Self::Slack => "slack",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl fmt::Display for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
