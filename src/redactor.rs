@@ -201,6 +201,30 @@ impl Redactor {
     }
 }
 
+/// Rules that are in force here and not there.
+#[cfg(feature = "prompt")]
+impl Redactor {
+    /// The rules of which `mutes` says so, as [`redact_without`](Self::redact_without) takes them; none if it mutes none.
+    pub(crate) fn muted(&self, mutes: impl Fn(&str) -> bool) -> Option<Arc<[bool]>> {
+        let rules = &self.compiled().engine.rules;
+        let muted: Arc<[bool]> = rules.iter().map(|rule| mutes(&rule.id)).collect();
+        muted.contains(&true).then_some(muted)
+    }
+
+    /// As [`redact`](Self::redact) into a sink, as if it had not the `muted` rules. The sink gets nothing if nothing is
+    /// found.
+    pub(crate) fn redact_without(
+        &self,
+        muted: Option<&Arc<[bool]>>,
+        input: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        let mut core = self.inner.pool.get();
+        core.state.muted = muted.cloned();
+        core.whole(self.compiled(), input, sink);
+    }
+}
+
 /// Values that stand in fields with names.
 #[cfg(feature = "fields")]
 impl Redactor {

@@ -17,8 +17,8 @@ use crate::detect::sealed::Sealed;
 use crate::error::BuildError;
 use crate::finding::Fingerprint;
 use crate::limits::Limits;
-use crate::replace::Fingerprinter;
-use crate::replace::begins_with_reference;
+use crate::replace::{Fingerprinter, begins_with_reference};
+
 use crate::rule::{ByteSet, CompiledRule, LONGEST_BEHIND, ends_in_word, is_word};
 
 /// Bytes that are looked at before their hits are judged: what is read twice is still in the cache.
@@ -658,6 +658,9 @@ fn take(state: &mut State, lane: Lane, end: u64) {
 }
 
 pub(super) fn add(state: &mut State, window: Window<'_>, start: u64, end: u64, label: Label) {
+    if state.mutes(label) {
+        return;
+    }
     let mut last = [b'*'; 4];
     let shown = window.slice(end.saturating_sub(4).max(start), end);
     last[4 - shown.len()..].copy_from_slice(shown);

@@ -1,9 +1,12 @@
 //! What a stream remembers between two windows.
 
+#[cfg(feature = "prompt")]
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
 use super::prefilter::{Hit, Positions};
-use super::resolve::{Label, Regions};
+use super::resolve::{Class, Label, Regions};
 #[cfg(feature = "sealed")]
 use super::sealed::SealedState;
 use crate::detect::literal::{Live, WalkStep};
@@ -45,6 +48,9 @@ pub(crate) struct State {
     /// Room for what a match in base64 stands for.
     pub(super) decoded: Zeroizing<Vec<u8>>,
     pub(crate) regions: Regions,
+    /// Rules whose matches count for nothing, by index.
+    #[cfg(feature = "prompt")]
+    pub(crate) muted: Option<Arc<[bool]>>,
     pub(super) positions: Positions,
     pub(super) hits: Vec<Hit>,
 }
@@ -106,5 +112,19 @@ impl State {
         self.decoded.clear();
         self.hits.clear();
         self.regions.clear();
+        #[cfg(feature = "prompt")]
+        {
+            self.muted = None;
+        }
+    }
+
+    /// Whether matches of a rule count for nothing.
+    pub(super) fn mutes(&self, label: Label) -> bool {
+        #[cfg(feature = "prompt")]
+        if let (Some(muted), Class::Rule(_)) = (&self.muted, label.class) {
+            return muted[label.index as usize];
+        }
+        let _ = label;
+        false
     }
 }

@@ -5,12 +5,22 @@
 //!              └──────────── marks: where strings and escapes are ────┴▸ splicer ▸ sink
 //! ```
 
+#[cfg(feature = "prompt")]
+mod document;
 mod escape;
 mod grammar;
 mod json;
 mod malformed;
 mod reader;
 mod splicer;
+#[cfg(feature = "prompt")]
+mod tree;
 
+#[cfg(feature = "prompt")]
+pub(crate) use document::{Document, Edit, LONGEST_DOCUMENT, splice};
 pub use json::JsonStream;
 pub use malformed::Malformed;
+#[cfg(feature = "prompt")]
+pub(crate) use splicer::escaped;
+#[cfg(feature = "prompt")]
+pub(crate) use tree::{Kind, Node, NodeId, Tree};

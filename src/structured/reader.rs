@@ -158,6 +158,12 @@ impl Reader {
         if self.grammar.is_complete() { Ok(&[]) } else { Err(truncated) }
     }
 
+    /// The text of the one chunk that was read, if it is not the chunk itself, and its marks.
+    #[cfg(feature = "prompt")]
+    pub(super) fn into_parts(self) -> (Option<Zeroizing<Vec<u8>>>, Vec<Mark>) {
+        (self.text.copied.then_some(self.text.bytes), self.marks)
+    }
+
     /// What follows is text. The bytes before the one that is wrong are in the text, but for those of an escape.
     fn give_up(&mut self) {
         match std::mem::replace(&mut self.within, Within::Text) {

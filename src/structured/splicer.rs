@@ -316,7 +316,7 @@ impl Splicer {
 }
 
 /// What `text` looks like inside a string.
-fn escaped(text: &[u8]) -> Vec<u8> {
+pub(super) fn escaped(text: &[u8]) -> Vec<u8> {
     let quoted = serde_json::to_vec(&String::from_utf8_lossy(text)).expect("a string");
     quoted[1..quoted.len() - 1].to_vec()
 }
