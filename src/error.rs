@@ -28,6 +28,8 @@ enum Kind {
     Secret,
     Replacement,
     Allow,
+    #[cfg(feature = "prompt")]
+    Glob,
 }
 
 impl BuildError {
@@ -54,6 +56,11 @@ impl BuildError {
 
     pub(crate) fn allow(why: impl fmt::Display) -> Self {
         Self { kind: Kind::Allow, message: format!("allowlist: {why}") }
+    }
+
+    #[cfg(feature = "prompt")]
+    pub(crate) fn glob(glob: &str, why: impl fmt::Display) -> Self {
+        Self { kind: Kind::Glob, message: format!("`{glob}` matches no names: {why}") }
     }
 
     /// Whether a rule was refused: its TOML, its pattern or one of its bounds.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-#[cfg(feature = "fields")]
+#[cfg(any(feature = "fields", feature = "prompt"))]
 use crate::Finding;
 use crate::Redactor;
 use crate::observer::{Observer, Surface};
@@ -79,6 +79,14 @@ impl Guard {
         }
     }
 
+    /// Says that something was redacted.
+    #[cfg(any(feature = "fields", feature = "prompt"))]
+    pub(crate) fn observe(&self, surface: Surface, finding: &Finding) {
+        if let Some(observer) = &self.observer {
+            observer.redacted(surface, finding);
+        }
+    }
+
     /// Does something with the set in force.
     pub(crate) fn with<T>(&self, run: impl FnOnce(&Redactor) -> T) -> T {
         match &self.in_force {
@@ -138,12 +146,6 @@ impl Guard {
         let (hidden, finding) = redactor.hide_field(value)?;
         self.observe(surface, &finding);
         Some(hidden)
-    }
-
-    pub(crate) fn observe(&self, surface: Surface, finding: &Finding) {
-        if let Some(observer) = &self.observer {
-            observer.redacted(surface, finding);
-        }
     }
 
     /// As [`Redactor::redact_str`], with the set in force.

@@ -211,6 +211,18 @@ impl Redactor {
         muted.contains(&true).then_some(muted)
     }
 
+    /// Whether `muted` names a rule.
+    pub(crate) fn mutes(&self, muted: &[bool], rule: &str) -> bool {
+        let rules = self.compiled().engine.rules.iter();
+        rules.zip(muted).any(|(own, &muted)| muted && *own.id == *rule)
+    }
+
+    /// How sure a rule is.
+    pub(crate) fn confidence(&self, rule: &str) -> Option<crate::Confidence> {
+        let mut rules = self.compiled().engine.rules.iter();
+        rules.find(|own| *own.id == *rule).map(|own| own.confidence)
+    }
+
     /// As [`redact`](Self::redact) into a sink, as if it had not the `muted` rules. The sink gets nothing if nothing is
     /// found.
     pub(crate) fn redact_without(

@@ -8,11 +8,20 @@
 //! What stands in place of a secret is a [reference](crate::Reference), so that a model can name a value without knowing it.
 
 mod api;
+mod body;
+mod cut;
+mod form;
+mod look;
+mod media;
 mod mode;
+mod modes;
+mod parts;
 mod pre_send;
 mod refused;
 mod report;
 mod restore;
+mod runs;
+mod shape;
 
 pub use api::Api;
 pub use mode::{KeyPolicy, Mode};

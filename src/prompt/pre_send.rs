@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use super::api::Api;
+use super::body::Kind;
+use super::look::{Change, Look, Stop, Tools, edits};
 use super::mode::{KeyPolicy, Mode};
+use super::modes::Modes;
 use super::refused::{Refused, Why};
-use super::report::Report;
+use super::report::{Found, Report, Unscanned};
 use super::restore::{Reply, RestoreRule};
-use crate::structured::JsonStream;
-use crate::{Guard, ReferenceKey, Secret};
+use super::shape::Shape;
+use crate::structured::splice;
+use crate::{BuildError, Finding, Guard, Redactor, ReferenceKey, Secret, Surface};
 
 /// The longest body, if nobody says otherwise.
 const LONGEST: usize = 64 << 20;
@@ -19,7 +24,7 @@ const LONGEST: usize = 64 << 20;
 pub struct PreSend {
     guard: Guard,
     key: ReferenceKey,
-    modes: Vec<(String, Mode)>,
+    modes: Arc<Modes>,
     keys: KeyPolicy,
     longest: usize,
     restore: Vec<RestoreRule>,
@@ -39,24 +44,38 @@ pub struct Outgoing<'a> {
 impl PreSend {
     /// Redacts with `guard`; `key` makes the references.
     pub fn builder(guard: Guard, key: ReferenceKey) -> PreSendBuilder {
-        PreSendBuilder(Self {
+        let guard = Self {
             guard,
             key,
-            modes: Vec::new(),
+            modes: Arc::default(),
             keys: KeyPolicy::default(),
             longest: LONGEST,
             restore: Vec::new(),
             restorable: Vec::new(),
-        })
+        };
+        PreSendBuilder { guard, modes: Vec::new() }
     }
 
     /// Redacts the JSON body of a request.
+    ///
+    /// ```
+    /// use keepmum::prompt::{Api, PreSend};
+    /// use keepmum::{Redactor, ReferenceKey};
+    ///
+    /// let redactor = Redactor::builder().secret("db", "correct horse battery")?.build()?;
+    /// let guard = PreSend::builder(redactor.into(), ReferenceKey::new(b"32 random bytes")).build()?;
+    /// let body = br#"{"model": "m", "messages": [{"role": "user", "content": "pw: correct horse battery"}]}"#;
+    /// let sent = guard.redact_body(Api::OpenAiChat, body)?;
+    /// assert!(String::from_utf8_lossy(&sent.body).contains(r#""content": "pw: SECRETREF_db_"#));
+    /// assert_eq!(sent.report.found[0].place, "messages[0].content");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// A body that must not be sent: a secret where nothing may change, a secret that is blocked, no JSON, too long.
     pub fn redact_body<'a>(&self, api: Api, body: &'a [u8]) -> Result<Outgoing<'a>, Refused> {
-        self.redact_request(api, "application/json", body)
+        self.redact(api, Kind::Json, body)
     }
 
     /// As [`redact_body`](Self::redact_body) for a body of any media type: JSON and lines of it, forms, parts of forms, text.
@@ -70,16 +89,44 @@ impl PreSend {
         content_type: &str,
         body: &'a [u8],
     ) -> Result<Outgoing<'a>, Refused> {
-        let _ = content_type;
+        self.redact(api, Kind::of(content_type), body)
+    }
+
+    /// Redacts a text, such as a prompt before a client of any kind gets it.
+    ///
+    /// # Errors
+    ///
+    /// A secret that is blocked, and a text that is too long.
+    pub fn redact_text<'a>(&self, api: Api, text: &'a str) -> Result<Outgoing<'a>, Refused> {
+        self.redact(api, Kind::Text, text.as_bytes())
+    }
+
+    fn redact<'a>(&self, api: Api, kind: Kind, body: &'a [u8]) -> Result<Outgoing<'a>, Refused> {
         if body.len() > self.longest {
             return Err(Refused::new(api, Why::TooLarge(self.longest as u64)));
         }
-        let redactor = self.guard.with(Clone::clone);
-        let mut stream = JsonStream::new(redactor, Vec::new());
-        let refused = |malformed| Refused::new(api, Why::Malformed(malformed));
-        stream.push(body).map_err(refused)?;
-        let body = Cow::Owned(stream.finish().map_err(refused)?);
-        Ok(Outgoing { body, report: Report::default() })
+        let surface = if api == Api::Slack { Surface::SLACK } else { Surface::PROMPT };
+        let sent = self.guard.timed(surface, body.len(), |redactor| {
+            let mut look = Look::new(self.tools(api, redactor));
+            let changes = look.body(kind, body)?;
+            Ok(outgoing(body, changes, look.unscanned))
+        });
+        let sent: Outgoing<'a> = sent.map_err(|stop| match stop {
+            Stop::Malformed(malformed) => Refused::new(api, Why::Malformed(malformed)),
+            Stop::Refused(why) => Refused::new(api, why),
+        })?;
+        sent.report.found.iter().for_each(|found| self.guard.observe(surface, &found.finding));
+        Ok(sent)
+    }
+
+    fn tools<'a>(&'a self, api: Api, redactor: &'a Redactor) -> Tools<'a> {
+        Tools {
+            redactor,
+            key: &self.key,
+            modes: &self.modes,
+            keys: self.keys,
+            shape: Shape::of(api),
+        }
     }
 
     /// What restores the tool calls of a reply of `content_type`; none if nothing can be restored in it, so that it is passed
@@ -103,18 +150,21 @@ impl fmt::Debug for PreSend {
 
 /// Collects the choices of a [`PreSend`].
 #[derive(Clone, Debug)]
-pub struct PreSendBuilder(PreSend);
+pub struct PreSendBuilder {
+    guard: PreSend,
+    modes: Vec<(String, Mode)>,
+}
 
 impl PreSendBuilder {
     /// What is done about findings whose name, that of the secret or the rule's id, `glob` matches. The first that matches
-    /// counts.
+    /// counts. A known secret is redacted even if the mode would let it pass.
     ///
     /// ### Default
     ///
     /// [`Mode::Redact`].
     #[must_use]
     pub fn mode(mut self, glob: &str, mode: Mode) -> Self {
-        self.0.modes.push((glob.to_owned(), mode));
+        self.modes.push((glob.to_owned(), mode));
         self
     }
 
@@ -125,7 +175,7 @@ impl PreSendBuilder {
     /// [`KeyPolicy::Redact`].
     #[must_use]
     pub fn keys(mut self, policy: KeyPolicy) -> Self {
-        self.0.keys = policy;
+        self.guard.keys = policy;
         self
     }
 
@@ -136,7 +186,7 @@ impl PreSendBuilder {
     /// 64 MiB.
     #[must_use]
     pub fn longest(mut self, bytes: usize) -> Self {
-        self.0.longest = bytes;
+        self.guard.longest = bytes;
         self
     }
 
@@ -147,14 +197,14 @@ impl PreSendBuilder {
     /// Nothing is restored.
     #[must_use]
     pub fn restore(mut self, rule: RestoreRule) -> Self {
-        self.0.restore.push(rule);
+        self.guard.restore.push(rule);
         self
     }
 
     /// The secrets that rules of restoring can name.
     #[must_use]
     pub fn restorable(mut self, secrets: Vec<Secret>) -> Self {
-        self.0.restorable.extend(secrets);
+        self.guard.restorable.extend(secrets);
         self
     }
 
@@ -162,8 +212,29 @@ impl PreSendBuilder {
     ///
     /// # Errors
     ///
-    /// A glob that is none, and a known secret that would be let pass.
-    pub fn build(self) -> Result<PreSend, crate::BuildError> {
-        Ok(self.0)
+    /// A glob that is none.
+    pub fn build(self) -> Result<PreSend, BuildError> {
+        let mut guard = self.guard;
+        guard.modes = Arc::new(guard.guard.with(|redactor| Modes::new(&self.modes, redactor))?);
+        Ok(guard)
     }
+}
+
+/// The body with its changes made, and what is told of them.
+fn outgoing<'a>(body: &'a [u8], changes: Vec<Change>, unscanned: Vec<Unscanned>) -> Outgoing<'a> {
+    let edits = edits(&changes);
+    let mut report = Report { unscanned, ..Report::default() };
+    report.first_changed = edits.first().map(|edit| edit.span.start());
+    report.changed = edits.iter().map(|edit| edit.span.len()).sum();
+    report.found = changes
+        .into_iter()
+        .filter_map(|Change { span, found, .. }| {
+            let found = found?;
+            Some(Found { finding: Finding { span, ..found.finding.clone() }, ..found })
+        })
+        .collect();
+    report.found.sort_by_key(|found| found.finding.span.start());
+    let body =
+        if edits.is_empty() { Cow::Borrowed(body) } else { Cow::Owned(splice(body, &edits)) };
+    Outgoing { body, report }
 }

@@ -17,10 +17,8 @@ mod splicer;
 mod tree;
 
 #[cfg(feature = "prompt")]
-pub(crate) use document::{Document, Edit, LONGEST_DOCUMENT, splice};
+pub(crate) use document::{Document, Edit, splice};
 pub use json::JsonStream;
 pub use malformed::Malformed;
 #[cfg(feature = "prompt")]
-pub(crate) use splicer::escaped;
-#[cfg(feature = "prompt")]
-pub(crate) use tree::{Kind, Node, NodeId, Tree};
+pub(crate) use tree::{Kind, Node, NodeId};

@@ -1,0 +1,218 @@
+//! What the fields of an interface's bodies mean, as data.
+
+mod matcher;
+mod pattern;
+mod place;
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+pub(super) use matcher::Matcher;
+use pattern::Pattern;
+pub(super) use place::{Numbered, Place};
+
+use super::api::Api;
+
+/// What may be done with a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// It is text: a secret in it is replaced.
+    Text,
+    /// It is text that is JSON.
+    Source,
+    /// It is base64 of text, or a `data:` address of such; other media are not to be changed.
+    Base64,
+    /// It must not change: a picture or the like, in base64.
+    Media,
+    /// It must not change. Made by machines, it looks random: only known secrets count.
+    Opaque,
+    /// It must not change.
+    Fixed,
+    /// It is meant for the provider.
+    Credential,
+}
+
+/// What takes a secret's place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Placeholder {
+    #[default]
+    Reference,
+    /// What the redactor prints elsewhere too.
+    Named,
+}
+
+/// The fields of an interface that are not simply text.
+pub(super) struct Shape {
+    pub(super) placeholder: Placeholder,
+    /// Values whose keys mean nothing, all the way down.
+    free: Vec<Pattern>,
+    /// The first that fits counts.
+    classes: Vec<(Pattern, Class)>,
+    /// Strings that are pieces of one text.
+    runs: Vec<Pattern>,
+    /// Names of fields that hold media, and of the lists that do.
+    media: Vec<String>,
+}
+
+/// A file of `shapes/`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    placeholder: Placeholder,
+    /// Where a request may stand in a body.
+    roots: Vec<String>,
+    free: Vec<String>,
+    text: Fields,
+    source: Fields,
+    base64: Fields,
+    media: Fields,
+    opaque: Fields,
+    fixed: Fields,
+    credential: Fields,
+    runs: Fields,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    at: Vec<String>,
+}
+
+impl Shape {
+    /// The shape of an interface.
+    pub(super) fn of(api: Api) -> &'static Self {
+        static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
+            let shapes = Api::ALL.map(|api| Shape::read(text(api)).expect("tested"));
+            shapes.into()
+        });
+        let at = Api::ALL.iter().position(|&other| other == api);
+        &SHAPES[at.expect("all of them")]
+    }
+
+    fn read(toml: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(toml).map_err(|error| error.to_string())?;
+        let roots = if file.roots.is_empty() { vec![String::new()] } else { file.roots };
+        let patterns = |fields: &[String]| -> Result<Vec<Pattern>, String> {
+            let all = fields.iter().flat_map(|at| roots.iter().map(move |root| (root, at)));
+            all.map(|(root, at)| Pattern::parse(root, at)).collect()
+        };
+        let mut classes = Vec::new();
+        for (fields, class) in [
+            (&file.credential, Class::Credential),
+            (&file.text, Class::Text),
+            (&file.source, Class::Source),
+            (&file.base64, Class::Base64),
+            (&file.media, Class::Media),
+            (&file.opaque, Class::Opaque),
+            (&file.fixed, Class::Fixed),
+        ] {
+            classes.extend(patterns(&fields.at)?.into_iter().map(|pattern| (pattern, class)));
+        }
+        let encoded = |class| matches!(class, Class::Base64 | Class::Media);
+        let media = classes.iter().filter(|(_, class)| encoded(*class));
+        let media = media.flat_map(|(pattern, _)| pattern.last_keys().to_vec()).collect();
+        Ok(Self {
+            media,
+            placeholder: file.placeholder,
+            free: patterns(&file.free)?,
+            classes,
+            runs: patterns(&file.runs.at)?,
+        })
+    }
+
+    /// Whether a field or list of this name may hold media.
+    pub(super) fn may_hold_media(&self, key: &[u8]) -> bool {
+        self.media.iter().any(|name| name.as_bytes() == key)
+    }
+
+    /// Whether some strings may be pieces of one text.
+    pub(super) fn has_runs(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// Whether what stands at `place` is a piece of a text that goes on beside it.
+    pub(super) fn is_run(&self, matcher: &Matcher, place: &Place<'_>) -> bool {
+        let links = place.links();
+        self.runs.iter().any(|pattern| matcher.is_at(pattern, &links))
+    }
+
+    /// What may be done with what stands at `place`.
+    pub(super) fn class(&self, matcher: &Matcher, place: &Place<'_>) -> Class {
+        let links = place.links();
+        if self.free.iter().any(|pattern| matcher.leads_to(pattern, &links)) {
+            return Class::Text;
+        }
+        let class = self.classes.iter().find(|(pattern, _)| matcher.is_at(pattern, &links));
+        class.map_or(Class::Text, |(_, class)| *class)
+    }
+}
+
+fn text(api: Api) -> &'static str {
+    match api {
+        Api::OpenAiChat => include_str!("../shapes/openai-chat.toml"),
+        Api::OpenAiResponses => include_str!("../shapes/openai-responses.toml"),
+        Api::Anthropic => include_str!("../shapes/anthropic.toml"),
+        Api::Gemini => include_str!("../shapes/gemini.toml"),
+        Api::Bedrock => include_str!("../shapes/bedrock.toml"),
+        Api::Ollama => include_str!("../shapes/ollama.toml"),
+        Api::Slack => include_str!("../shapes/slack.toml"),
+        Api::Json => include_str!("../shapes/json.toml"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::structured::{Document, Kind};
+
+    #[test]
+    fn all_shapes_are_read() {
+        for api in Api::ALL {
+            assert!(Shape::read(text(api)).is_ok(), "{api}: {:?}", Shape::read(text(api)).err());
+        }
+    }
+
+    /// The class of each string that is no key, in order.
+    fn classes(api: Api, body: &str) -> Vec<Class> {
+        let document = Document::read(body.as_bytes(), 64).expect("JSON");
+        let (shape, matcher) = (Shape::of(api), Matcher::default());
+        let leaves = document.tree().leaves().filter(|(_, node)| node.kind != Kind::Key);
+        leaves
+            .map(|(id, _)| {
+                shape.class(
+                    &matcher,
+                    &Place::new(Numbered { number: 0, document: &document }, id, None),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_stands_beside_a_field_tells_what_it_is() {
+        use Class::{Base64, Fixed, Media, Opaque, Text};
+        let body = r#"{"messages":[{"role":"user","content":[
+            {"data":"x","type":"redacted_thinking"},
+            {"type":"document","source":{"data":"x","type":"text"}},
+            {"type":"document","source":{"data":"x","type":"base64","media_type":"text/plain"}},
+            {"type":"image","source":{"data":"x","type":"base64","media_type":"image/png"}},
+            {"type":"tool_use","input":{"id":"x","type":"x","data":"x"}}]}]}"#;
+        assert_eq!(
+            classes(Api::Anthropic, body),
+            [
+                Fixed, Opaque, Fixed, Fixed, Text, Fixed, Fixed, Base64, Fixed, Fixed, Fixed,
+                Media, Fixed, Fixed, Fixed, Text, Text, Text
+            ]
+        );
+    }
+
+    #[test]
+    fn both_spellings_and_all_roots_are_the_same_field() {
+        let body =
+            r#"{"contents":[{"parts":[{"thought_signature":"x"},{"thoughtSignature":"x"}]}]}"#;
+        assert_eq!(classes(Api::Gemini, body), [Class::Opaque, Class::Opaque]);
+        let body = r#"{"requests":[{"params":{"model":"x","other":"x"}}]}"#;
+        assert_eq!(classes(Api::Anthropic, body), [Class::Fixed, Class::Text]);
+    }
+}
