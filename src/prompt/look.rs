@@ -249,6 +249,10 @@ impl<'a> Look<'a> {
                 Err(Stop::Malformed(_)) => self.plain(&media.text, Some(&leaf.place))?,
                 inside => inside?,
             };
+        if inside.is_empty() {
+            // What was found in the base64 itself may not be there once it is read.
+            return self.kept(leaf, here, is_known);
+        }
         let whole = Span::new(leaf.node.start.into(), leaf.node.end.into());
         let edits = edits(&inside);
         let new = media.encode(&splice(&media.text, &edits));
