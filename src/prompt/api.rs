@@ -20,13 +20,17 @@ pub enum Api {
     Ollama,
     /// Slack's Web API and incoming webhooks.
     Slack,
+    /// Slack's `chat.appendStream`: a piece of a message. A secret may go on in the next one.
+    SlackAppend,
+    /// Slack's `chat.stopStream`: the last piece of a message.
+    SlackStop,
     /// Any JSON.
     Json,
 }
 
 impl Api {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::OpenAiChat,
         Self::OpenAiResponses,
         Self::Anthropic,
@@ -34,6 +38,8 @@ impl Api {
         Self::Bedrock,
         Self::Ollama,
         Self::Slack,
+        Self::SlackAppend,
+        Self::SlackStop,
         Self::Json,
     ];
 
@@ -51,7 +57,9 @@ impl Api {
             "api.anthropic.com" => Self::Anthropic,
             "api.openai.com" => Self::openai(path),
             "generativelanguage.googleapis.com" => Self::Gemini,
-            "slack.com" | "www.slack.com" | "hooks.slack.com" | "files.slack.com" => Self::Slack,
+            "slack.com" | "www.slack.com" | "hooks.slack.com" | "files.slack.com" => {
+                Self::slack(path)
+            }
             _ if host.starts_with("bedrock-runtime.") => Self::Bedrock,
             _ => Self::of_path(path),
         }
@@ -60,6 +68,21 @@ impl Api {
     /// What is served behind a base address of OpenAI's.
     pub fn openai(path: &str) -> Self {
         if path.contains("/responses") { Self::OpenAiResponses } else { Self::OpenAiChat }
+    }
+
+    /// What is served behind a base address of Slack's.
+    pub fn slack(path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or("");
+        match path.rsplit('/').next() {
+            Some("chat.appendStream") => Self::SlackAppend,
+            Some("chat.stopStream") => Self::SlackStop,
+            _ => Self::Slack,
+        }
+    }
+
+    /// Whether it is one of Slack's.
+    pub fn is_slack(self) -> bool {
+        matches!(self, Self::Slack | Self::SlackAppend | Self::SlackStop)
     }
 
     /// By the path alone: many servers speak what others made up.
@@ -92,6 +115,8 @@ impl Api {
             Self::Bedrock => "bedrock",
             Self::Ollama => "ollama",
             Self::Slack => "slack",
+            Self::SlackAppend => "slack-append",
+            Self::SlackStop => "slack-stop",
             Self::Json => "json",
         }
     }

@@ -24,21 +24,31 @@ impl Look<'_> {
         let new = splice(&object, &edits(&inside));
         let mut changes = Vec::new();
         let mut inside = inside.into_iter().peekable();
-        for (pair, new) in pairs.iter().zip(texts(&new)?) {
+        let mut new = texts(&new)?.into_iter();
+        for (pair, new) in pairs.iter().zip(new.by_ref()) {
             while let Some(change) =
                 inside.next_if(|change| change.span.start() < pair.object.end())
             {
                 changes.push(Change { span: pair.span, with: None, found: change.found });
             }
             if new != (pair.key.as_bytes().to_vec(), pair.value.as_bytes().to_vec()) {
-                let text = [&new.0, &new.1].map(|text| byte_serialize(text).collect::<String>());
-                let with = Some(text.join("=").into_bytes());
+                let with = Some(written(&new).into_bytes());
                 changes.push(Change { span: pair.span, with, found: None });
             }
         }
-        changes.extend(inside.map(|change| Change { span: Span::new(0, 0), with: None, ..change }));
+        let end = Span::new(source.len() as u64, source.len() as u64);
+        changes.extend(inside.map(|change| Change { span: end, with: None, ..change }));
+        changes.extend(new.map(|added| {
+            let with = Some(format!("&{}", written(&added)).into_bytes());
+            Change { span: end, with, found: None }
+        }));
         Ok(changes)
     }
+}
+
+/// A pair as a form has it.
+fn written((key, value): &(Vec<u8>, Vec<u8>)) -> String {
+    [key, value].map(|text| byte_serialize(text).collect::<String>()).join("=")
 }
 
 /// The pairs of a form, and the object that stands for it.

@@ -1,5 +1,6 @@
 //! A look through one body: what is found, in which field, and what becomes of it.
 
+use super::appends::{Appends, Follows};
 use super::cut::{Cut, Muted, Told, cuts, union};
 use super::media::{self, Media};
 use super::mode::{KeyPolicy, Mode};
@@ -25,12 +26,14 @@ pub(super) struct Tools<'a> {
     pub(super) modes: &'a Modes,
     pub(super) keys: KeyPolicy,
     pub(super) shape: &'a Shape,
+    /// What is known of messages that are written piece by piece, if the body is a piece.
+    pub(super) appends: Option<(&'a Appends, Follows)>,
 }
 
 /// A look through one body.
 pub(super) struct Look<'a> {
-    tools: Tools<'a>,
-    matcher: Matcher,
+    pub(super) tools: Tools<'a>,
+    pub(super) matcher: Matcher,
     documents: u32,
     pub(super) unscanned: Vec<Unscanned>,
 }
@@ -108,6 +111,7 @@ impl<'a> Look<'a> {
         if self.tools.shape.has_runs() {
             own = union(own, runs(&self.tools, &self.matcher, numbered, outer));
         }
+        let mut pieces = self.pieces(numbered, outer);
         let in_text = |cut: Cut| Cut { span: document.in_text(cut.span), ..cut };
         let mut cuts = union(own, more.into_iter().map(in_text).collect());
         let (mut changes, mut from) = (Vec::new(), 0);
@@ -116,6 +120,10 @@ impl<'a> Look<'a> {
             from += cuts[from..].iter().take_while(|cut| cut.span.end() <= start).count();
             let here = cuts[from..].iter().take_while(|cut| cut.span.start() < end).count();
             let here = &mut cuts[from..from + here];
+            if let Some(piece) = pieces.remove(&id) {
+                changes.extend(piece);
+                continue;
+            }
             if here.is_empty() && !self.has_inside(&document, id, &node) {
                 continue;
             }
@@ -124,6 +132,7 @@ impl<'a> Look<'a> {
             let leaf = Leaf { document: &document, place, id, node, class };
             changes.extend(self.leaf(&leaf, here, depth)?);
         }
+        changes.extend(pieces.into_values().flatten());
         changes.extend(self.warned(numbered, outer, warned));
         Ok(changes)
     }
@@ -344,7 +353,7 @@ impl<'a> Look<'a> {
     }
 
     /// Where something stands, as the report tells it.
-    fn path(&self, place: &Place<'_>) -> String {
+    pub(super) fn path(&self, place: &Place<'_>) -> String {
         place.path(|key| {
             let letters =
                 key.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));

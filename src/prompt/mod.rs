@@ -8,6 +8,7 @@
 //! What stands in place of a secret is a [reference](crate::Reference), so that a model can name a value without knowing it.
 
 mod api;
+mod appends;
 mod body;
 mod cut;
 mod form;
@@ -16,6 +17,7 @@ mod media;
 mod mode;
 mod modes;
 mod parts;
+mod pieces;
 mod pre_send;
 mod refused;
 mod report;

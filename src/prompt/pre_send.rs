@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::api::Api;
+use super::appends::{Appends, Follows};
 use super::body::Kind;
 use super::look::{Change, Look, Stop, Tools, edits};
 use super::mode::{KeyPolicy, Mode};
@@ -26,6 +27,7 @@ pub struct PreSend {
     key: ReferenceKey,
     modes: Arc<Modes>,
     keys: KeyPolicy,
+    appends: Arc<Appends>,
     longest: usize,
     restore: Vec<RestoreRule>,
     restorable: Vec<Secret>,
@@ -49,6 +51,7 @@ impl PreSend {
             key,
             modes: Arc::default(),
             keys: KeyPolicy::default(),
+            appends: Arc::default(),
             longest: LONGEST,
             restore: Vec::new(),
             restorable: Vec::new(),
@@ -105,7 +108,7 @@ impl PreSend {
         if body.len() > self.longest {
             return Err(Refused::new(api, Why::TooLarge(self.longest as u64)));
         }
-        let surface = if api == Api::Slack { Surface::SLACK } else { Surface::PROMPT };
+        let surface = if api.is_slack() { Surface::SLACK } else { Surface::PROMPT };
         let sent = self.guard.timed(surface, body.len(), |redactor| {
             let mut look = Look::new(self.tools(api, redactor));
             let changes = look.body(kind, body)?;
@@ -120,12 +123,18 @@ impl PreSend {
     }
 
     fn tools<'a>(&'a self, api: Api, redactor: &'a Redactor) -> Tools<'a> {
+        let follows = match api {
+            Api::SlackAppend => Some(Follows::More),
+            Api::SlackStop => Some(Follows::Nothing),
+            _ => None,
+        };
         Tools {
             redactor,
             key: &self.key,
             modes: &self.modes,
             keys: self.keys,
             shape: Shape::of(api),
+            appends: follows.map(|follows| (&*self.appends, follows)),
         }
     }
 

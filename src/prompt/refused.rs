@@ -79,7 +79,9 @@ impl Refused {
                 "error": {"code": self.status(), "message": message, "status": "INVALID_ARGUMENT"}
             }),
             Api::Bedrock => json!({"message": message}),
-            Api::Slack => json!({"ok": false, "error": "keepmum_refused", "detail": message}),
+            Api::Slack | Api::SlackAppend | Api::SlackStop => {
+                json!({"ok": false, "error": "keepmum_refused", "detail": message})
+            }
             Api::Ollama | Api::Json => json!({"error": message}),
         };
         body.to_string().into_bytes()

@@ -96,6 +96,11 @@ impl<'a> Document<'a> {
         Span::new(start, at(source.end(), Ends::End).max(start))
     }
 
+    /// Where a container ends in the source.
+    pub(crate) fn end_of(&self, container: &Node) -> u64 {
+        self.source_end(container.end.into())
+    }
+
     fn source_start(&self, text: u64) -> u64 {
         self.in_source(text, Ends::Start)
     }

@@ -2,6 +2,7 @@
 //! that number.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,18 +17,18 @@ use serde_json::{Value, json};
 const LINES: &str = "first line \"of it\"\nsecond \\ line of it\n";
 const PASSWORD: &str = "correct horse battery";
 
-fn redactor() -> Redactor {
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| {
     let builder = Redactor::builder().builtin_rules();
     let builder = builder.secret("password", PASSWORD).unwrap().secret("lines", LINES).unwrap();
     builder.build().unwrap()
-}
+});
 
 fn key() -> ReferenceKey {
     ReferenceKey::new(b"a key for tests")
 }
 
 fn builder() -> PreSendBuilder {
-    PreSend::builder(redactor().into(), key())
+    PreSend::builder(REDACTOR.clone().into(), key())
 }
 
 fn reference(name: &str, value: &str) -> String {
@@ -465,6 +466,33 @@ fn k2_an_entity_does_not_hide_a_secret() {
         .redact_body(Api::Slack, br#"{"text":"it is correct &amp; &lt;horse&gt; ok"}"#)
         .unwrap();
     assert_eq!(&*sent.body, br#"{"text":"it is [REDACTED:pw] ok"}"#);
+}
+
+#[test]
+fn k2_a_secret_over_several_pieces_of_a_message_is_found() {
+    let guard = builder().build().unwrap();
+    let text = format!("pw: {PASSWORD}!");
+    for at in 1..text.len() {
+        let pieces = [&text[..at], &text[at..], " c"];
+        let bodies = pieces.map(|piece| {
+            json!({"channel": "C1", "ts": format!("{at}"), "markdown_text": piece}).to_string()
+        });
+        let mut shown = String::new();
+        for body in &bodies {
+            let sent = guard.redact_body(Api::SlackAppend, body.as_bytes()).unwrap();
+            let sent: Value = serde_json::from_slice(&sent.body).unwrap();
+            shown += sent["markdown_text"].as_str().unwrap();
+            assert!(!sent["markdown_text"].as_str().unwrap().is_empty());
+            assert!(!shown.contains("corre"), "{shown}");
+        }
+        let stop = format!("channel=C1&ts={at}");
+        let sent = guard
+            .redact_request(Api::SlackStop, "application/x-www-form-urlencoded", stop.as_bytes())
+            .unwrap();
+        let rest = form_urlencoded::parse(&sent.body).find(|(key, _)| key == "markdown_text");
+        shown += &rest.map(|(_, text)| text.into_owned()).unwrap_or_default();
+        assert_eq!(shown.replace('\u{200b}', ""), "pw: [REDACTED:password]! c", "{at}");
+    }
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub(super) struct Shape {
     classes: Vec<(Pattern, Class)>,
     /// Strings that are pieces of one text.
     runs: Vec<Pattern>,
+    /// Strings that go on in the next request.
+    pieces: Vec<Pattern>,
     /// Names of fields that hold media, and of the lists that do.
     media: Vec<String>,
 }
@@ -72,6 +74,7 @@ struct File {
     fixed: Fields,
     credential: Fields,
     runs: Fields,
+    pieces: Fields,
 }
 
 #[derive(Default, Deserialize)]
@@ -119,6 +122,7 @@ impl Shape {
             free: patterns(&file.free)?,
             classes,
             runs: patterns(&file.runs.at)?,
+            pieces: patterns(&file.pieces.at)?,
         })
     }
 
@@ -136,6 +140,12 @@ impl Shape {
     pub(super) fn is_run(&self, matcher: &Matcher, place: &Place<'_>) -> bool {
         let links = place.links();
         self.runs.iter().any(|pattern| matcher.is_at(pattern, &links))
+    }
+
+    /// Whether what stands at `place` is a piece of a text that goes on in the next request.
+    pub(super) fn is_piece(&self, matcher: &Matcher, place: &Place<'_>) -> bool {
+        let links = place.links();
+        self.pieces.iter().any(|pattern| matcher.is_at(pattern, &links))
     }
 
     /// What may be done with what stands at `place`.
@@ -157,7 +167,7 @@ fn text(api: Api) -> &'static str {
         Api::Gemini => include_str!("../shapes/gemini.toml"),
         Api::Bedrock => include_str!("../shapes/bedrock.toml"),
         Api::Ollama => include_str!("../shapes/ollama.toml"),
-        Api::Slack => include_str!("../shapes/slack.toml"),
+        Api::Slack | Api::SlackAppend | Api::SlackStop => include_str!("../shapes/slack.toml"),
         Api::Json => include_str!("../shapes/json.toml"),
     }
 }
