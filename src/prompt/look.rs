@@ -15,9 +15,6 @@ use crate::{Confidence, Finding, Origin, Redactor, Reference, ReferenceKey, Span
 /// How deep containers may stand in containers.
 const DEEPEST: usize = 256;
 
-/// How deep JSON in strings of JSON is followed.
-const DEEPEST_STRINGS: usize = 4;
-
 /// What a look is made with.
 #[derive(Clone, Copy)]
 pub(super) struct Tools<'a> {
@@ -25,6 +22,8 @@ pub(super) struct Tools<'a> {
     pub(super) key: &'a ReferenceKey,
     pub(super) modes: &'a Modes,
     pub(super) keys: KeyPolicy,
+    /// How deep JSON in strings of JSON is followed.
+    pub(super) strings: usize,
     pub(super) shape: &'a Shape,
     /// What is known of messages that are written piece by piece, if the body is a piece.
     pub(super) appends: Option<(&'a Appends, Follows)>,
@@ -225,7 +224,7 @@ impl<'a> Look<'a> {
             Some(b'"') => leaf.class == Class::Source,
             first => matches!(first, Some(b'{' | b'[')),
         };
-        if leaf.node.kind == Kind::String && begins && depth < DEEPEST_STRINGS {
+        if leaf.node.kind == Kind::String && begins && depth < self.tools.strings {
             match self.document(says, Some(&leaf.place), depth + 1, inside(&leaf.node, here)) {
                 Ok(changes) => {
                     here.iter_mut().for_each(|cut| cut.told = Told::Yes);
@@ -254,7 +253,7 @@ impl<'a> Look<'a> {
         media: &media::Text,
     ) -> Result<Vec<Change>, Stop> {
         let inside =
-            match self.document(&media.text, Some(&leaf.place), DEEPEST_STRINGS, Vec::new()) {
+            match self.document(&media.text, Some(&leaf.place), self.tools.strings, Vec::new()) {
                 Err(Stop::Malformed(_)) => self.plain(&media.text, Some(&leaf.place))?,
                 inside => inside?,
             };

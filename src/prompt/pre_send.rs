@@ -17,6 +17,9 @@ use super::shape::Shape;
 use crate::structured::splice;
 use crate::{BuildError, Finding, Guard, Redactor, ReferenceKey, Secret, Surface};
 
+/// How deep JSON in strings of JSON is followed, if nobody says otherwise.
+const DEEPEST_STRINGS: usize = 4;
+
 /// The longest body, if nobody says otherwise.
 const LONGEST: usize = 64 << 20;
 
@@ -27,6 +30,7 @@ pub struct PreSend {
     key: ReferenceKey,
     modes: Arc<Modes>,
     keys: KeyPolicy,
+    strings: usize,
     appends: Arc<Appends>,
     longest: usize,
     restore: Vec<RestoreRule>,
@@ -51,6 +55,7 @@ impl PreSend {
             key,
             modes: Arc::default(),
             keys: KeyPolicy::default(),
+            strings: DEEPEST_STRINGS,
             appends: Arc::default(),
             longest: LONGEST,
             restore: Vec::new(),
@@ -133,6 +138,7 @@ impl PreSend {
             key: &self.key,
             modes: &self.modes,
             keys: self.keys,
+            strings: self.strings,
             shape: Shape::of(api),
             appends: follows.map(|follows| (&*self.appends, follows)),
         }
@@ -185,6 +191,18 @@ impl PreSendBuilder {
     #[must_use]
     pub fn keys(mut self, policy: KeyPolicy) -> Self {
         self.guard.keys = policy;
+        self
+    }
+
+    /// How deep JSON in strings of JSON is followed. Deeper down it is text, in which known secrets are found through two
+    /// more levels of escapes.
+    ///
+    /// ### Default
+    ///
+    /// 4.
+    #[must_use]
+    pub fn deepest_strings(mut self, strings: usize) -> Self {
+        self.guard.strings = strings;
         self
     }
 

@@ -44,7 +44,8 @@ impl<S: Sink> JsonStream<S> {
         Self::with(redactor, sink, Otherwise::Refused)
     }
 
-    /// The same for logs: what is no JSON is text to the end of its line, and is redacted as such. Nothing is refused.
+    /// The same for logs: what is no JSON is text to the end of its line, and is redacted as such. Nothing is refused. Behind
+    /// `data:` at the beginning of a line JSON may stand, as in a stream of events.
     ///
     /// ```
     /// use keepmum::{Redactor, structured::JsonStream};

@@ -37,6 +37,9 @@ pub(super) enum Kind {
     TextEnd,
 }
 
+/// What stands before JSON in a stream of events.
+const FIELD: &[u8] = b"data:";
+
 /// What the input is within.
 #[derive(Clone, Debug)]
 enum Within {
@@ -44,7 +47,8 @@ enum Within {
     String,
     Escape(Escape),
     Scalar,
-    Text,
+    /// No JSON. How many bytes of [`FIELD`] it begins with, if it may be one.
+    Text(Option<usize>),
 }
 
 /// What becomes of an input that is no JSON.
@@ -121,7 +125,7 @@ impl Reader {
                 Within::String => self.string(&chunk[at..]),
                 Within::Escape(_) => self.escape(chunk[at]),
                 Within::Scalar => self.scalar(&chunk[at..]),
-                Within::Text => Ok(self.line(&chunk[at..])),
+                Within::Text(field) => Ok(self.line(*field, &chunk[at..])),
             };
             let taken = match read {
                 Ok(taken) => taken,
@@ -153,7 +157,7 @@ impl Reader {
             Within::Scalar => {
                 self.end_scalar().map_err(|why| Malformed::new(self.offset, why))?;
             }
-            Within::String | Within::Escape(_) | Within::Text => return Err(truncated),
+            Within::String | Within::Escape(_) | Within::Text(_) => return Err(truncated),
         }
         if self.grammar.is_complete() { Ok(&[]) } else { Err(truncated) }
     }
@@ -166,8 +170,10 @@ impl Reader {
 
     /// What follows is text. The bytes before the one that is wrong are in the text, but for those of an escape.
     fn give_up(&mut self) {
-        match std::mem::replace(&mut self.within, Within::Text) {
-            Within::Structure | Within::Text => {}
+        // Where a document could begin, so can an event.
+        let field = matches!(self.within, Within::Structure) && self.grammar.is_complete();
+        match std::mem::replace(&mut self.within, Within::Text(field.then_some(0))) {
+            Within::Structure | Within::Text(_) => {}
             Within::String => self.mark(Kind::Close),
             Within::Scalar => self.mark(Kind::ScalarEnd),
             Within::Escape(escape) => {
@@ -180,16 +186,29 @@ impl Reader {
         self.mark(Kind::Text);
     }
 
-    /// Up to the end of a line that is no JSON, where a document may begin.
-    fn line(&mut self, bytes: &[u8]) -> usize {
+    /// Up to the end of a line that is no JSON, or of what stands before JSON: there a document may begin.
+    fn line(&mut self, field: Option<usize>, bytes: &[u8]) -> usize {
+        if let Some(read) = field.filter(|&read| FIELD[read] == bytes[0]) {
+            self.text.put(&bytes[..1]);
+            self.within = Within::Text(Some(read + 1));
+            if read + 1 == FIELD.len() {
+                self.document_may_begin();
+            }
+            return 1;
+        }
+        self.within = Within::Text(None);
         let run = memchr::memchr(b'\n', bytes);
         self.text.put(&bytes[..run.unwrap_or(bytes.len())]);
         if run.is_some() {
-            self.mark(Kind::TextEnd);
-            self.within = Within::Structure;
-            self.grammar.restart();
+            self.document_may_begin();
         }
         run.unwrap_or(bytes.len())
+    }
+
+    fn document_may_begin(&mut self) {
+        self.mark(Kind::TextEnd);
+        self.within = Within::Structure;
+        self.grammar.restart();
     }
 
     /// Up to the next string or scalar; how many bytes were taken.

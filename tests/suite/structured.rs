@@ -450,3 +450,21 @@ fn nothing_leaves_after_a_panic() {
     assert!(stream.push(b"[\"hUnt2r\"]\n").is_err());
     assert!(stream.sink().0.is_empty() && stream.finish().is_err());
 }
+
+#[test]
+fn events_hold_json() {
+    let event = |pin: &str, text: &str| {
+        format!(
+            "event: x\r\nid: 1\r\ndata: {{\"pin\":{pin},\"a\":\"{text}\"}}\r\n\r\n: ping\ndata:[{pin}]\ndata: [DONE]\n\n\
+             data: {{\"n\":\ndata: 1}}\n\ndata\ndat: {{}}\ndata: no \"{text}\n"
+        )
+    };
+    let input = event("48151623", r#"correct \"horse\" \\ battery"#);
+    let expected = event(r#""[REDACTED:pin]""#, "[REDACTED:quotes]");
+    let redactor = redactor();
+    for size in 1..input.len() {
+        let mut stream = JsonStream::lines(redactor.clone(), Vec::new());
+        input.as_bytes().chunks(size).for_each(|chunk| stream.push(chunk).unwrap());
+        assert_eq!(String::from_utf8(stream.finish().unwrap()).unwrap(), expected, "{size}");
+    }
+}
