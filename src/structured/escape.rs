@@ -57,15 +57,10 @@ impl Escape {
 
     /// The byte behind the backslash.
     fn simple(&mut self, byte: u8) -> Step {
-        let step = match byte {
-            b'"' | b'\\' | b'/' => Step::Is(char::from(byte)),
-            b'b' => Step::Is('\u{8}'),
-            b'f' => Step::Is('\u{c}'),
-            b'n' => Step::Is('\n'),
-            b'r' => Step::Is('\r'),
-            b't' => Step::Is('\t'),
-            b'u' => Step::More,
-            _ => return Step::Wrong,
+        let step = match simple(byte) {
+            Some(character) => Step::Is(character),
+            None if byte == b'u' => Step::More,
+            None => return Step::Wrong,
         };
         self.put(byte);
         step
@@ -90,6 +85,19 @@ impl Escape {
             .iter()
             .fold(0, |unit, &digit| unit << 4 | char::from(digit).to_digit(16).unwrap_or(0))
     }
+}
+
+/// What a backslash and this byte stand for, if that is all of the escape.
+pub(super) fn simple(byte: u8) -> Option<char> {
+    Some(match byte {
+        b'"' | b'\\' | b'/' => char::from(byte),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        _ => return None,
+    })
 }
 
 /// Half of a pair alone is no character, and none that a secret can have.

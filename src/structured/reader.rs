@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
-use super::escape::{Escape, Step};
+use super::escape::{Escape, Step, simple};
 use super::grammar::{Begins, Grammar};
 use super::malformed::Malformed;
 
@@ -256,10 +256,17 @@ impl Reader {
                 self.within = Within::Structure;
                 Ok(run + 1)
             }
-            Some(_) => {
-                self.within = Within::Escape(Escape::default());
-                Ok(run)
-            }
+            Some(_) => match bytes.get(run + 1).and_then(|&byte| simple(byte)) {
+                // Most escapes are these, and whole: they need no state.
+                Some(character) => {
+                    self.decoded(&[character], 2);
+                    Ok(run + 2)
+                }
+                None => {
+                    self.within = Within::Escape(Escape::default());
+                    Ok(run)
+                }
+            },
             None => Ok(run),
         }
     }

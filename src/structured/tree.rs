@@ -30,6 +30,8 @@ pub(crate) struct Node {
     parent: u32,
     /// The key that it is the value of.
     key: u32,
+    /// The how-manieth it is in its parent; keys count too.
+    index: u32,
 }
 
 /// All parts, in the order in which they begin.
@@ -80,6 +82,11 @@ impl Tree {
         }
     }
 
+    /// The how-manieth item of its array.
+    pub(crate) fn index(&self, item: NodeId) -> u32 {
+        self.node(item).index
+    }
+
     /// Strings, keys and scalars, in order.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.all().filter(|(_, node)| !matches!(node.kind, Kind::Object | Kind::Array))
@@ -122,7 +129,8 @@ fn some(at: u32) -> Option<NodeId> {
 #[derive(Default)]
 struct Builder {
     tree: Tree,
-    open: Vec<u32>,
+    /// Containers, and how many parts each has so far.
+    open: Vec<(u32, u32)>,
     /// The last key, until its value begins.
     key: Option<u32>,
     /// Whether a string that begins now is a key.
@@ -137,11 +145,11 @@ impl Builder {
                 b'{' | b'[' => {
                     let kind = if byte == b'{' { Kind::Object } else { Kind::Array };
                     let node = self.begin(kind, at);
-                    self.open.push(node);
+                    self.open.push((node, 0));
                     self.expects_key = byte == b'{';
                 }
                 b'}' | b']' => {
-                    if let Some(node) = self.open.pop() {
+                    if let Some((node, _)) = self.open.pop() {
                         self.tree.nodes[node as usize].end = at as u32 + 1;
                     }
                     self.expects_key = false;
@@ -154,17 +162,18 @@ impl Builder {
     }
 
     fn in_object(&self) -> bool {
-        let open = self.open.last().map(|&at| self.tree.nodes[at as usize].kind);
+        let open = self.open.last().map(|&(at, _)| self.tree.nodes[at as usize].kind);
         open == Some(Kind::Object)
     }
 
     fn begin(&mut self, kind: Kind, at: usize) -> u32 {
         let node = self.tree.nodes.len() as u32;
         let key = if kind == Kind::Key { None } else { self.key.take() };
-        let parent = self.open.last().copied().unwrap_or(NONE);
+        let (parent, index) = self.open.last().copied().unwrap_or((NONE, 0));
+        self.open.last_mut().into_iter().for_each(|(_, parts)| *parts += 1);
         let at = at as u32;
         let key = key.unwrap_or(NONE);
-        self.tree.nodes.push(Node { kind, start: at, end: at, parent, key });
+        self.tree.nodes.push(Node { kind, start: at, end: at, parent, key, index });
         self.leaf = node;
         if kind == Kind::Key {
             self.key = Some(node);

@@ -74,7 +74,9 @@ impl<'a> Place<'a> {
                     path += if path.is_empty() { "" } else { "." };
                     path += name.unwrap_or("*");
                 }
-                Taken::Item => path += &format!("[{}]", link.index()),
+                Taken::Item => {
+                    path += &format!("[{}]", link.document.document.tree().index(link.node))
+                }
             }
         }
         if path.is_empty() { "body".to_owned() } else { path }
@@ -82,13 +84,6 @@ impl<'a> Place<'a> {
 }
 
 impl Link<'_> {
-    /// The how-manieth item it is.
-    fn index(&self) -> usize {
-        let tree = self.document.document.tree();
-        let items = tree.parent(self.node).map(|parent| tree.children(parent));
-        items.into_iter().flatten().take_while(|(id, _)| *id != self.node).count()
-    }
-
     /// The strings of the object there, with their keys.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let document = self.document.document;
