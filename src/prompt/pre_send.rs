@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use super::api::Api;
 use super::mode::{KeyPolicy, Mode};
 use super::refused::{Refused, Why};
 use super::report::Report;
-use super::restore::{Reply, RestoreRule};
+use super::restore::{HELD, Reply, RestoreRule, Restoring};
 use crate::structured::JsonStream;
 use crate::{Guard, ReferenceKey, Secret};
 
@@ -24,6 +25,9 @@ pub struct PreSend {
     longest: usize,
     restore: Vec<RestoreRule>,
     restorable: Vec<Secret>,
+    held: usize,
+    /// None without rules.
+    restoring: Option<Arc<Restoring>>,
 }
 
 /// A request's body as it may be sent.
@@ -47,6 +51,8 @@ impl PreSend {
             longest: LONGEST,
             restore: Vec::new(),
             restorable: Vec::new(),
+            held: HELD,
+            restoring: None,
         })
     }
 
@@ -85,8 +91,7 @@ impl PreSend {
     /// What restores the tool calls of a reply of `content_type`; none if nothing can be restored in it, so that it is passed
     /// on as it comes.
     pub fn reply(&self, api: Api, content_type: &str) -> Option<Reply> {
-        let _ = (api, content_type);
-        None
+        self.restoring.as_ref()?.reply(api, content_type, (&self.guard, &self.key))
     }
 
     /// The longest body that is looked through, in bytes.
@@ -151,7 +156,19 @@ impl PreSendBuilder {
         self
     }
 
-    /// The secrets that rules of restoring can name.
+    /// How many bytes of a reply are held at most, while it is open whether a call in it gets values. A reply that needs more
+    /// is passed on as it is; one that is not a stream may have sixteen times as many.
+    ///
+    /// ### Default
+    ///
+    /// 1 MiB.
+    #[must_use]
+    pub fn held(mut self, bytes: usize) -> Self {
+        self.0.held = bytes;
+        self
+    }
+
+    /// The secrets that rules of restoring can name, beside those of the store that the guard was made from.
     #[must_use]
     pub fn restorable(mut self, secrets: Vec<Secret>) -> Self {
         self.0.restorable.extend(secrets);
@@ -163,7 +180,12 @@ impl PreSendBuilder {
     /// # Errors
     ///
     /// A glob that is none, and a known secret that would be let pass.
-    pub fn build(self) -> Result<PreSend, crate::BuildError> {
+    pub fn build(mut self) -> Result<PreSend, crate::BuildError> {
+        if !self.0.restore.is_empty() {
+            let secrets = std::mem::take(&mut self.0.restorable);
+            let restoring = Restoring::new(&self.0.restore, secrets, self.0.held)?;
+            self.0.restoring = Some(Arc::new(restoring));
+        }
         Ok(self.0)
     }
 }

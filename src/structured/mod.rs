@@ -5,6 +5,8 @@
 //!              └──────────── marks: where strings and escapes are ────┴▸ splicer ▸ sink
 //! ```
 
+#[cfg(feature = "prompt")]
+mod decoded;
 mod escape;
 mod grammar;
 mod json;
@@ -12,5 +14,7 @@ mod malformed;
 mod reader;
 mod splicer;
 
+#[cfg(feature = "prompt")]
+pub(crate) use decoded::Decoded;
 pub use json::JsonStream;
 pub use malformed::Malformed;
