@@ -5,7 +5,7 @@
 //! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
 //! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
-//! `suite/structured.rs`.
+//! `suite/structured.rs`. References in replies: `suite/restore.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/audit.rs"]
@@ -26,6 +26,9 @@ mod no_leak;
 mod oracle;
 #[path = "suite/property.rs"]
 mod property;
+#[cfg(feature = "prompt")]
+#[path = "suite/restore.rs"]
+mod restore;
 #[cfg(feature = "cli")]
 #[path = "suite/rotation.rs"]
 mod rotation;
