@@ -8,7 +8,6 @@ use super::Restoring;
 use super::again::Again;
 use super::call::{Call, Given};
 use super::frame::{Frame, Framing};
-use super::json;
 use super::judge::{Judge, Reasoning};
 use super::queue::Queue;
 use super::report::{RestoreReport, Unrestored};
@@ -187,19 +186,19 @@ impl Restorer {
             read.ended.push(Vec::new());
             return read;
         }
-        if json::members(text).is_none() {
-            // What it says of the calls that are open is not known.
-            self.give_up_open(Unrestored::Incomplete);
-            return read;
-        }
         if self.shape.is_signed(text) {
             self.reasoning = Reasoning::Signed;
         }
-        read.ended = self.shape.read(frame.name.as_deref(), text, &mut |hit| {
+        let ended = self.shape.read(frame.name.as_deref(), text, &mut |hit| {
             let part = hit.arguments.clone().map(|span| &text[span]);
             let decoded = part.and_then(|part| decoded(part, hit.kind));
             read.hits.push((hit, decoded));
         });
+        match ended {
+            Some(ended) => read.ended = ended,
+            // What it says of the calls that are open is not known.
+            None => self.give_up_open(Unrestored::Incomplete),
+        }
         read
     }
 

@@ -1,5 +1,6 @@
 //! Where tool calls stand in the replies of an interface.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -171,28 +172,56 @@ impl Shape {
         })
     }
 
-    /// Calls `found` with all parts of calls in an event, then gives the numbers of calls that it completes.
+    /// Calls `found` with all parts of calls in an event, then gives the numbers of calls that it completes. None if it is no
+    /// object.
     pub(super) fn read(
         &self,
         name: Option<&str>,
         payload: &str,
         found: &mut impl FnMut(Hit),
-    ) -> Vec<Vec<u64>> {
-        let own = json::member(payload, "type").and_then(json::string);
+    ) -> Option<Vec<Vec<u64>>> {
+        let root = Root { json: payload, members: json::members(payload)? };
+        let own = root.member("type").and_then(json::string);
         let name = name.or(own.as_deref()).unwrap_or("");
         let named = |names: &[String]| names.is_empty() || names.iter().any(|one| one == name);
         for row in self.rows.iter().filter(|row| named(&row.event)) {
-            each(payload, &row.at.0, &mut numbers(payload, &row.key), &mut |object, key| {
+            root.each(&row.at, row.key.as_deref(), &mut |object, key| {
                 row.hit(payload, object, key).into_iter().for_each(&mut *found);
             });
         }
         let mut ended = Vec::new();
         for end in self.ends.iter().filter(|end| named(&end.event)) {
-            each(payload, &end.at.0, &mut numbers(payload, &end.key), &mut |value, key| {
+            root.each(&end.at, end.key.as_deref(), &mut |value, key| {
                 ended.extend((value != "null").then(|| key.to_vec()));
             });
         }
-        ended
+        Some(ended)
+    }
+}
+
+/// An event's document, whose members were read once.
+struct Root<'a> {
+    json: &'a str,
+    members: Vec<(Cow<'a, str>, &'a str)>,
+}
+
+impl<'a> Root<'a> {
+    fn member(&self, name: &str) -> Option<&'a str> {
+        self.members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+    }
+
+    /// Calls `found` with all that stands at the end of a path, and its number, which begins with what `key` gives.
+    fn each(&self, path: &Path, key: Option<&str>, found: &mut dyn FnMut(&'a str, &[u64])) {
+        let number = key.and_then(|key| self.member(key)?.parse().ok());
+        let mut numbers: Vec<u64> = number.into_iter().collect();
+        match &path.0[..] {
+            [Step::Member(name), rest @ ..] => {
+                if let Some(member) = self.member(name) {
+                    each(member, rest, &mut numbers, found);
+                }
+            }
+            _ => found(self.json, &numbers),
+        }
     }
 }
 
@@ -228,12 +257,6 @@ impl Row {
     }
 }
 
-/// The number that a member of the event gives.
-fn numbers(payload: &str, key: &Option<String>) -> Option<Vec<u64>> {
-    let number = json::member(payload, key.as_ref()?)?.parse().ok()?;
-    Some(vec![number])
-}
-
 /// What stands at the end of a path without elements.
 fn first<'a>(object: &'a str, path: &Path) -> Option<&'a str> {
     path.0.iter().try_fold(object, |json, step| match step {
@@ -242,27 +265,64 @@ fn first<'a>(object: &'a str, path: &Path) -> Option<&'a str> {
     })
 }
 
-/// Calls `found` with all that stands at the end of a path, and its number.
 fn each<'a>(
     json: &'a str,
     path: &[Step],
-    key: &mut Option<Vec<u64>>,
+    numbers: &mut Vec<u64>,
     found: &mut dyn FnMut(&'a str, &[u64]),
 ) {
     match path {
-        [] => found(json, key.as_deref().unwrap_or(&[])),
+        [] => found(json, numbers),
         [Step::Member(name), rest @ ..] => {
             if let Some(member) = json::member(json, name) {
-                each(member, rest, key, found);
+                each(member, rest, numbers, found);
             }
         }
         [Step::Each, rest @ ..] => {
             for (at, element) in json::elements(json).unwrap_or_default().into_iter().enumerate() {
                 let index = json::member(element, "index").and_then(|index| index.parse().ok());
-                let mut longer = key.clone().unwrap_or_default();
-                longer.push(index.unwrap_or(at as u64));
-                each(element, rest, &mut Some(longer), found);
+                numbers.push(index.unwrap_or(at as u64));
+                each(element, rest, numbers, found);
+                numbers.pop();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_interface_with_calls_has_a_shape() {
+        let with = Api::ALL.into_iter().filter(|&api| Shape::of(api).is_some()).count();
+        assert_eq!(with, 6);
+    }
+
+    #[test]
+    fn parts_are_found_with_their_numbers() {
+        let shape = Shape::of(Api::OpenAiChat).expect("it has one");
+        let event = r#"{"choices":[{"delta":{}},{"index":7,"finish_reason":"stop","delta":{"tool_calls":[
+            {"function":{"name":"","arguments":"x"}},{"index":4,"id":"c","function":{"name":"n"}}]}}]}"#;
+        let mut hits = Vec::new();
+        let ended = shape.read(None, event, &mut |hit| hits.push(hit));
+        assert_eq!(ended, Some(vec![vec![7]]));
+        let [first, second] = &hits[..] else { panic!("two parts") };
+        assert_eq!(
+            (&first.key[..], &first.name, &event[first.arguments.clone().expect("some")]),
+            (&[7, 0][..], &None, "\"x\"")
+        );
+        assert_eq!(
+            (&second.key[..], second.name.as_deref(), second.id.as_deref()),
+            (&[7, 4][..], Some("n"), Some("c"))
+        );
+    }
+
+    #[test]
+    fn reasoning_is_signed_by_a_name_with_a_value() {
+        let shape = Shape::of(Api::OpenAiResponses).expect("it has one");
+        assert!(shape.is_signed(r#"{"encrypted_content" : "x"}"#));
+        assert!(!shape.is_signed(r#"{"encrypted_content": null}"#));
+        assert!(!shape.is_signed(r#"{"a":"\"encrypted_content\":1"}"#));
     }
 }

@@ -48,7 +48,8 @@ impl Array {
                 self.depth = self.depth.saturating_sub(1);
                 if self.depth == 1 {
                     let raw = std::mem::take(&mut self.raw);
-                    found(Frame { payload: vec![self.start..raw.len()], raw, ..Frame::default() });
+                    let end = raw.len();
+                    found(Frame::of(raw, self.start..end));
                 }
             }
             _ => {}

@@ -57,8 +57,8 @@ impl EventStream {
 /// A frame that is complete.
 fn frame(raw: Vec<u8>, headers: usize) -> Frame {
     let name = event_type(&raw[PRELUDE..PRELUDE + headers]);
-    let payload = vec![PRELUDE + headers..raw.len() - CRC];
-    Frame { raw, payload, name, sealed: Sealed::EventStream }
+    let end = raw.len() - CRC;
+    Frame { name, sealed: Sealed::EventStream, ..Frame::of(raw, PRELUDE + headers..end) }
 }
 
 /// The text of the header `:event-type`.

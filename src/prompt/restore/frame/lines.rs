@@ -13,8 +13,7 @@ impl Lines {
             chunk = &chunk[end + 1..];
             let raw = std::mem::take(&mut self.0);
             let len = raw.trim_ascii_end().len();
-            let payload = if len == 0 { Vec::new() } else { vec![0..len] };
-            found(Frame { raw, payload, ..Frame::default() });
+            found(Frame::of(raw, 0..len));
         }
         self.0.extend_from_slice(chunk);
     }

@@ -44,6 +44,11 @@ pub(super) struct Edit {
 }
 
 impl Frame {
+    /// An event whose payload is one piece.
+    fn of(raw: Vec<u8>, payload: Range<usize>) -> Self {
+        Self { raw, payload: std::iter::once(payload).collect(), ..Self::default() }
+    }
+
     /// Its payload.
     pub(super) fn payload(&self) -> Cow<'_, [u8]> {
         match &self.payload[..] {
@@ -183,7 +188,8 @@ impl Framing {
         };
         let raw = std::mem::take(last);
         if !raw.is_empty() {
-            found(Frame { payload: vec![0..raw.len()], raw, ..Frame::default() });
+            let end = raw.len();
+            found(Frame::of(raw, 0..end));
         }
     }
 
@@ -211,7 +217,7 @@ mod tests {
         let mut found = |frame: Frame| {
             frame.write(Vec::new(), &mut all);
             let payload = String::from_utf8_lossy(&frame.payload()).into_owned();
-            payloads.extend((!frame.payload.is_empty()).then_some(payload));
+            payloads.extend((!payload.is_empty()).then_some(payload));
         };
         for chunk in input.chunks(size) {
             framing.push(chunk, &mut found).expect("a stream");
