@@ -958,6 +958,48 @@ fn other_calls_of_openai() {
 }
 
 #[test]
+fn strings_of_gemini_in_pieces() {
+    let part = |call: Value| json!({"candidates": [{"content": {"parts": [{"functionCall": call}]}, "index": 0}]});
+    let piece = |path: &str, text: &str| json!({"jsonPath": path, "stringValue": text, "willContinue": true});
+    let made = reference(0);
+    for (url, is_restored) in
+        [("https://api.stripe.com/v1", true), ("https://evil.example/", false)]
+    {
+        for split in 0..=made.len() {
+            let all = [
+                part(json!({"name": "http", "willContinue": true})),
+                part(
+                    json!({"partialArgs": [piece("$.h.auth", "\"Bearer\" "), piece("$.h.auth", &made[..split])], "willContinue": true}),
+                ),
+                part(
+                    json!({"partialArgs": [piece("$.h.auth", &made[split..])], "willContinue": true}),
+                ),
+                part(
+                    json!({"partialArgs": [piece("$.h.auth", "!"), piece("$.url", url)], "willContinue": true}),
+                ),
+                part(json!({})),
+                part(json!({"name": "other", "args": {"a": made}})),
+            ];
+            let input = events(SSE, &all);
+            let (out, report) = restored(Api::Gemini, SSE, &input);
+            assert_eq!(report.restored.contains_key("stripe-key"), is_restored, "split at {split}");
+            assert_eq!(out != input, is_restored);
+            let read = read(SSE, &out);
+            let strings = read.iter().flat_map(|event| {
+                let call = &event["candidates"][0]["content"]["parts"][0]["functionCall"];
+                call["partialArgs"].as_array().cloned().unwrap_or_default()
+            });
+            let auth = strings.filter(|piece| piece["jsonPath"] == "$.h.auth");
+            let auth: String =
+                auth.map(|piece| piece["stringValue"].as_str().unwrap().to_owned()).collect();
+            let expected = if is_restored { PLAIN } else { &made };
+            assert_eq!(auth, format!("\"Bearer\" {expected}!"));
+            assert_eq!(read[5], all[5]);
+        }
+    }
+}
+
+#[test]
 fn a_store_gives_the_secrets_in_force() {
     use keepmum::store::SecretStore;
 

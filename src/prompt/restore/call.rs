@@ -25,6 +25,8 @@ pub(super) struct Call {
     kind: Option<Kind>,
     /// Its arguments so far; of a tool that no rule names, what may be the beginning of a reference.
     source: Vec<u8>,
+    /// Which string comes in pieces now. The arguments are then an object made of such strings, by their paths.
+    path: Option<String>,
     scanned: usize,
     /// None of a tool that no rule names.
     pieces: Vec<Piece>,
@@ -69,6 +71,8 @@ pub(super) struct Given<'a> {
     /// In the event's payload, with the quotes of a string.
     pub(super) span: Range<usize>,
     pub(super) kind: Kind,
+    /// The argument, if it is a piece of a string in it.
+    pub(super) path: Option<&'a str>,
     /// What stands there, decoded once if it is a string.
     pub(super) text: &'a [u8],
 }
@@ -83,6 +87,7 @@ impl Call {
             named,
             kind: None,
             source: Vec::new(),
+            path: None,
             scanned: 0,
             pieces: Vec::new(),
             waiting: None,
@@ -104,7 +109,7 @@ impl Call {
 
     /// How many bytes are kept.
     pub(super) fn kept(&self) -> usize {
-        self.source.len()
+        self.source.len() + self.tool.len()
     }
 
     /// Whether a call of this id is another one.
@@ -122,6 +127,7 @@ impl Call {
         if *self.kind.get_or_insert(given.kind) != given.kind {
             return self.give_up(Unrestored::Incomplete, report);
         }
+        given.path.into_iter().for_each(|path| self.enter(path));
         let from = self.source.len();
         self.source.extend_from_slice(given.text);
         if self.named == Named::Yes {
@@ -129,6 +135,18 @@ impl Call {
             self.pieces.push(Piece { event: given.event, span: given.span, source });
         }
         self.scan(given.kind, judge);
+    }
+
+    /// Begins the string of an argument, unless it is the last one that goes on.
+    fn enter(&mut self, path: &str) {
+        let before: &[u8] = match &self.path {
+            Some(own) if own == path => return,
+            Some(_) => b"\",\"",
+            None => b"{\"",
+        };
+        let name = json::escaped(path.strip_prefix("$.").unwrap_or(path));
+        self.source.extend([before, &name, b"\":\""].concat());
+        self.path = Some(path.to_owned());
     }
 
     fn scan(&mut self, kind: Kind, judge: &Judge<'_>) {
@@ -194,9 +212,14 @@ impl Call {
         report: &mut RestoreReport,
         queue: &mut Queue,
     ) {
-        let (true, Some(kind)) = (self.is_open(), self.kind) else { return };
-        if self.named == Named::No {
+        if !self.is_open() {
+            return;
+        }
+        let (Named::Yes, Some(kind)) = (self.named, self.kind) else {
             return self.give_up(Unrestored::NotAllowed, report);
+        };
+        if self.path.is_some() {
+            self.source.extend_from_slice(b"\"}");
         }
         let call = Complete { tool: &self.tool, kind, source: &self.source, reasoning };
         let swaps = judge.swaps(&call, report);

@@ -39,6 +39,8 @@ pub(super) struct Judge<'a> {
     pub(super) rules: &'a Rules,
     pub(super) table: &'a Table,
     pub(super) again: &'a dyn Again,
+    /// The longest arguments with values in them: a long value can be named often.
+    pub(super) longest: usize,
 }
 
 impl Judge<'_> {
@@ -75,6 +77,10 @@ impl Judge<'_> {
         let signed = call.reasoning == Reasoning::Signed;
         if signed && !known.iter().all(|(spot, _)| spot.is_canonical()) {
             return Err(Unrestored::Signed);
+        }
+        let longer: usize = known.iter().map(|(_, known)| known.value.len()).sum();
+        if call.source.len() + longer > self.longest {
+            return Err(Unrestored::TooLong);
         }
         let values = swaps(known, |_, known| match call.kind {
             Kind::Text => Zeroizing::new(known.value.as_bytes().to_vec()),

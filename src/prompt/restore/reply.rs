@@ -204,12 +204,12 @@ impl Restorer {
 
     fn hit(&mut self, event: u64, hit: Hit, text: Option<&[u8]>) {
         let restoring = Arc::clone(&self.restoring);
-        let judge = Judge { rules: &restoring.rules, table: &self.table, again: &*self.again };
+        let judge = judge(&restoring, &self.table, &*self.again);
         let (report, queue) = (&mut self.report, &mut self.queue);
         let reasoning = self.reasoning;
         let given = |text| {
             let span = hit.arguments.clone().unwrap_or(0..0);
-            Given { event, span, kind: hit.kind, text }
+            Given { event, span, kind: hit.kind, path: hit.path.as_deref(), text }
         };
         if hit.part == Part::Whole {
             if let (Some(tool), Some(text)) = (hit.name.clone(), text) {
@@ -218,8 +218,12 @@ impl Restorer {
             }
             return;
         }
-        if hit.part == Part::Piece
-            && self.calls.get(&hit.key).is_some_and(|call| call.is_other(hit.id.as_deref()))
+        let is_other = |call: &Call| match hit.part {
+            Part::Partial => hit.name.is_some(),
+            Part::Piece => call.is_other(hit.id.as_deref()),
+            Part::Repeat | Part::Whole => false,
+        };
+        if self.calls.get(&hit.key).is_some_and(is_other)
             && let Some(mut call) = self.calls.remove(&hit.key)
         {
             call.complete((&judge, reasoning), report, queue);
@@ -234,7 +238,9 @@ impl Restorer {
         }
         match (text, hit.part) {
             (None, _) if hit.arguments.is_some() => call.give_up(Unrestored::Incomplete, report),
-            (Some(text), Part::Piece) if call.is_open() => call.take(given(text), &judge, report),
+            (Some(text), Part::Piece | Part::Partial) if call.is_open() => {
+                call.take(given(text), &judge, report);
+            }
             (Some(text), Part::Repeat) => {
                 call.repeat(given(text), (&judge, reasoning), report, queue);
             }
@@ -244,7 +250,7 @@ impl Restorer {
 
     /// Decides the open calls whose numbers begin with `key`.
     fn complete(&mut self, key: &[u64]) {
-        let judge = Judge { rules: &self.restoring.rules, table: &self.table, again: &*self.again };
+        let judge = judge(&self.restoring, &self.table, &*self.again);
         for (_, call) in self.calls.iter_mut().filter(|(own, _)| own.starts_with(key)) {
             call.complete((&judge, self.reasoning), &mut self.report, &mut self.queue);
         }
@@ -278,6 +284,10 @@ impl Restorer {
             call.give_up(why, &mut self.report);
         }
     }
+}
+
+fn judge<'a>(restoring: &'a Restoring, table: &'a Table, again: &'a dyn Again) -> Judge<'a> {
+    Judge { rules: &restoring.rules, table, again, longest: restoring.longest_whole() }
 }
 
 /// The arguments that stand in a part of a document; of a string, its text.

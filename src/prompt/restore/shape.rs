@@ -52,6 +52,22 @@ struct Row {
     kind: Kind,
     #[serde(default)]
     part: Part,
+    /// Strings of the arguments that come in pieces, each with its path.
+    partial: Option<Partial>,
+}
+
+/// Where pieces of strings stand, from the call's object on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Partial {
+    /// The array that holds them.
+    each: String,
+    /// The member that says in which argument a piece stands.
+    path: String,
+    /// The piece.
+    text: String,
+    /// The call goes on behind this event if this is `true`.
+    more: String,
 }
 
 /// Something after which calls are complete.
@@ -90,6 +106,8 @@ pub(super) enum Part {
     Repeat,
     /// All of a call that stands nowhere else.
     Whole,
+    /// A piece of a string in its arguments. A name begins another call.
+    Partial,
 }
 
 /// Names that lead to a place; `[]` behind one stands for each element.
@@ -126,7 +144,9 @@ pub(super) struct Hit {
     pub(super) id: Option<String>,
     pub(super) part: Part,
     pub(super) kind: Kind,
-    /// Where in the payload the arguments stand, with the quotes of a string.
+    /// In which argument a piece of a string stands.
+    pub(super) path: Option<String>,
+    /// Where in the payload the arguments stand, with the quotes of a string, but without those of a string in pieces.
     pub(super) arguments: Option<Range<usize>>,
 }
 
@@ -184,12 +204,17 @@ impl Shape {
         let own = root.member("type").and_then(json::string);
         let name = name.or(own.as_deref()).unwrap_or("");
         let named = |names: &[String]| names.is_empty() || names.iter().any(|one| one == name);
+        let mut ended = Vec::new();
         for row in self.rows.iter().filter(|row| named(&row.event)) {
             root.each(&row.at, row.key.as_deref(), &mut |object, key| {
                 row.hit(payload, object, key).into_iter().for_each(&mut *found);
+                if let Some(partial) = &row.partial {
+                    partial.hits(payload, object, key).into_iter().for_each(&mut *found);
+                    let more = json::member(object, &partial.more) == Some("true");
+                    ended.extend((!more).then(|| key.to_vec()));
+                }
             });
         }
-        let mut ended = Vec::new();
         for end in self.ends.iter().filter(|end| named(&end.event)) {
             root.each(&end.at, end.key.as_deref(), &mut |value, key| {
                 ended.extend((value != "null").then(|| key.to_vec()));
@@ -242,19 +267,43 @@ impl Row {
         if arguments.is_none() && name.is_none() {
             return None;
         }
-        let span = |part: &str| {
-            let start = json::offset(payload, part);
-            start..start + part.len()
-        };
         Some(Hit {
             key: key.to_vec(),
             name,
             id: text(&self.id),
             part: self.part,
             kind: self.kind,
-            arguments: arguments.map(span),
+            path: None,
+            arguments: arguments.map(|part| span(payload, part)),
         })
     }
+}
+
+impl Partial {
+    fn hits(&self, payload: &str, object: &str, key: &[u64]) -> Vec<Hit> {
+        let pieces = json::member(object, &self.each).and_then(json::elements);
+        let hit = |piece: &str| {
+            let path = json::member(piece, &self.path).and_then(json::string)?.into_owned();
+            let text = json::member(piece, &self.text).filter(|text| text.starts_with('"'))?;
+            let quoted = span(payload, text);
+            Some(Hit {
+                key: key.to_vec(),
+                name: None,
+                id: None,
+                part: Part::Partial,
+                kind: Kind::Object,
+                path: Some(path),
+                arguments: Some(quoted.start + 1..quoted.end - 1),
+            })
+        };
+        pieces.unwrap_or_default().into_iter().filter_map(hit).collect()
+    }
+}
+
+/// Where `part` stands in `payload`.
+fn span(payload: &str, part: &str) -> Range<usize> {
+    let start = json::offset(payload, part);
+    start..start + part.len()
 }
 
 /// What stands at the end of a path without elements.

@@ -61,7 +61,7 @@ impl Frame {
         }
     }
 
-    /// Appends the frame with `edits`, which do not overlap and stay within lines, to `out`.
+    /// Appends the frame with `edits`, which stay within lines, to `out`. Of two that overlap the first counts.
     pub(super) fn write(&self, mut edits: Vec<Edit>, out: &mut Vec<u8>) {
         if edits.is_empty() {
             out.extend_from_slice(&self.raw);
@@ -71,7 +71,8 @@ impl Frame {
         let (start, mut from) = (out.len(), 0);
         for edit in &edits {
             let span = self.raw_of(edit.span.start)..self.raw_of(edit.span.end);
-            out.extend_from_slice(&self.raw[from..span.start]);
+            let Some(before) = self.raw.get(from..span.start) else { continue };
+            out.extend_from_slice(before);
             out.extend_from_slice(&edit.with);
             from = span.end;
         }
