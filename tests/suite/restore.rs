@@ -434,7 +434,7 @@ fn r2_cuts_inside_characters_escapes_and_fields() {
         reference(0).replace('_', r"\u005f"),
         reference(1)
     );
-    let pieces = pieces(&text, 1);
+    let pieces = pieces(&text, 11);
     let input = String::from_utf8(stream(Api::Anthropic, SSE, "use_it", &strs(&pieces))).unwrap();
     let expected = json!({"é": PLAIN, "x": format!("\\{LINES}")});
     let variants = [
@@ -517,7 +517,7 @@ fn r3_channels_that_take_turns_do_not_meet() {
 fn r4_a_stream_that_is_cut_is_passed_on_to_its_last_byte() {
     let text = both().0;
     for (api, kind) in STREAMS {
-        let input = stream(api, kind, "use_it", &strs(&pieces(&text, 5)));
+        let input = stream(api, kind, "use_it", &strs(&pieces(&text, 25)));
         for at in 0..input.len() {
             let (out, report) = restored(api, kind, &input[..at]);
             if report.restored.is_empty() {
@@ -1034,6 +1034,12 @@ fn a_value_of_two_names_has_the_reference_of_the_one_that_is_found() {
         let (out, _) = restored_by(&pre_send, Api::Ollama, JSON, &[body.as_bytes()]);
         assert_eq!(out != body.into_bytes(), name == found);
     }
+}
+
+#[test]
+fn replies_go_to_other_threads() {
+    fn goes<T: Send>() {}
+    goes::<keepmum::prompt::Reply>();
 }
 
 #[test]

@@ -122,8 +122,11 @@ impl Call {
         self.tool == tool
     }
 
-    /// Takes a piece of the arguments.
+    /// Takes a piece of the arguments, unless it is decided.
     pub(super) fn take(&mut self, given: Given<'_>, judge: &Judge<'_>, report: &mut RestoreReport) {
+        if !self.is_open() {
+            return;
+        }
         if *self.kind.get_or_insert(given.kind) != given.kind {
             return self.give_up(Unrestored::Incomplete, report);
         }
@@ -196,12 +199,8 @@ impl Call {
         self.complete(judge, report, queue);
         if let (State::Done(swaps), true) = (&self.state, same) {
             let source = 0..given.text.len();
-            write(
-                swaps,
-                given.kind,
-                &Piece { event: given.event, span: given.span, source },
-                queue,
-            );
+            let piece = Piece { event: given.event, span: given.span, source };
+            write(swaps, given.kind, &piece, queue);
         }
     }
 

@@ -166,7 +166,7 @@ impl Restorer {
         let read = self.read(&frame);
         let event = self.queue.push(frame);
         for (hit, text) in read.hits {
-            self.hit(event, hit, text.as_deref());
+            self.hit(event, &hit, text.as_deref());
         }
         for key in read.ended {
             self.complete(&key);
@@ -202,22 +202,44 @@ impl Restorer {
         read
     }
 
-    fn hit(&mut self, event: u64, hit: Hit, text: Option<&[u8]>) {
-        let restoring = Arc::clone(&self.restoring);
-        let judge = judge(&restoring, &self.table, &*self.again);
-        let (report, queue) = (&mut self.report, &mut self.queue);
-        let reasoning = self.reasoning;
-        let given = |text| {
-            let span = hit.arguments.clone().unwrap_or(0..0);
-            Given { event, span, kind: hit.kind, path: hit.path.as_deref(), text }
+    /// Takes a part of a call. `text` is what stands in its place.
+    fn hit(&mut self, event: u64, hit: &Hit, text: Option<&[u8]>) {
+        self.open(hit);
+        let judge = judge(&self.restoring, &self.table, &*self.again);
+        let mut alone = None;
+        let call = match (hit.part, &hit.name) {
+            (Part::Whole, Some(tool)) => Some(alone.insert(Call::new(tool.clone(), None, &judge))),
+            (Part::Whole, None) => None,
+            _ => self.calls.get_mut(&hit.key),
         };
-        if hit.part == Part::Whole {
-            if let (Some(tool), Some(text)) = (hit.name.clone(), text) {
-                let mut call = Call::new(tool, None, &judge);
-                call.repeat(given(text), (&judge, reasoning), report, queue);
-            }
-            return;
+        let Some(call) = call else { return };
+        let given = hit.arguments.clone().zip(text);
+        let given = given.map(|(span, text)| Given {
+            event,
+            span,
+            kind: hit.kind,
+            path: hit.path.as_deref(),
+            text,
+        });
+        let is_lost = given.is_none() && hit.arguments.is_some();
+        if is_lost || hit.name.as_deref().is_some_and(|name| !call.is_of(name)) {
+            return call.give_up(Unrestored::Incomplete, &mut self.report);
         }
+        match (given, hit.part) {
+            (None, _) => {}
+            (Some(given), Part::Piece | Part::Partial) => {
+                call.take(given, &judge, &mut self.report);
+            }
+            (Some(given), Part::Repeat | Part::Whole) => {
+                let judge = (&judge, self.reasoning);
+                call.repeat(given, judge, &mut self.report, &mut self.queue);
+            }
+        }
+    }
+
+    /// Opens the call that a part begins; one of the same number is complete then.
+    fn open(&mut self, hit: &Hit) {
+        let judge = judge(&self.restoring, &self.table, &*self.again);
         let is_other = |call: &Call| match hit.part {
             Part::Partial => hit.name.is_some(),
             Part::Piece => call.is_other(hit.id.as_deref()),
@@ -226,25 +248,11 @@ impl Restorer {
         if self.calls.get(&hit.key).is_some_and(is_other)
             && let Some(mut call) = self.calls.remove(&hit.key)
         {
-            call.complete((&judge, reasoning), report, queue);
+            call.complete((&judge, self.reasoning), &mut self.report, &mut self.queue);
         }
-        if let (Some(name), false) = (&hit.name, self.calls.contains_key(&hit.key)) {
-            let call = Call::new(name.clone(), hit.id.clone(), &judge);
-            self.calls.insert(hit.key.clone(), call);
-        }
-        let Some(call) = self.calls.get_mut(&hit.key) else { return };
-        if hit.name.as_deref().is_some_and(|name| !call.is_of(name)) {
-            return call.give_up(Unrestored::Incomplete, report);
-        }
-        match (text, hit.part) {
-            (None, _) if hit.arguments.is_some() => call.give_up(Unrestored::Incomplete, report),
-            (Some(text), Part::Piece | Part::Partial) if call.is_open() => {
-                call.take(given(text), &judge, report);
-            }
-            (Some(text), Part::Repeat) => {
-                call.repeat(given(text), (&judge, reasoning), report, queue);
-            }
-            _ => {}
+        if let (Some(name), true) = (&hit.name, hit.part != Part::Whole) {
+            let new = || Call::new(name.clone(), hit.id.clone(), &judge);
+            self.calls.entry(hit.key.clone()).or_insert_with(new);
         }
     }
 
