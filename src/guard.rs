@@ -96,6 +96,24 @@ impl Guard {
         }
     }
 
+    /// The set in force, with its number and the values that it knows. None of them is told by a redactor that was given.
+    #[cfg(feature = "prompt")]
+    pub(crate) fn known(&self) -> (u64, Redactor, Vec<crate::Secret>) {
+        match &self.in_force {
+            InForce::Always(redactor) => (0, redactor.clone(), Vec::new()),
+            InForce::Now(store) => store.known(),
+        }
+    }
+
+    /// The number of the set in force.
+    #[cfg(feature = "prompt")]
+    pub(crate) fn generation(&self) -> u64 {
+        match &self.in_force {
+            InForce::Always(_) => 0,
+            InForce::Now(store) => store.generation(),
+        }
+    }
+
     /// The same for something that looks through `bytes`.
     pub(crate) fn timed<T>(
         &self,

@@ -5,7 +5,8 @@
 //! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
 //! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
-//! `suite/structured.rs`. Requests to language models and to Slack: `suite/prompt.rs`.
+//! `suite/structured.rs`. Requests to language models and to Slack: `suite/prompt.rs`; references in their replies:
+//! `suite/restore.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/audit.rs"]
@@ -29,6 +30,9 @@ mod oracle;
 mod prompt;
 #[path = "suite/property.rs"]
 mod property;
+#[cfg(feature = "prompt")]
+#[path = "suite/restore.rs"]
+mod restore;
 #[cfg(feature = "cli")]
 #[path = "suite/rotation.rs"]
 mod rotation;

@@ -16,6 +16,9 @@ struct Pair {
     object: Span,
 }
 
+/// A key and a value.
+type Written = (Vec<u8>, Vec<u8>);
+
 impl Look<'_> {
     /// A form, which is looked through as the object that it says. Pairs that are changed are written anew.
     pub(super) fn form(&mut self, source: &[u8]) -> Result<Vec<Change>, Stop> {
@@ -47,7 +50,7 @@ impl Look<'_> {
 }
 
 /// A pair as a form has it.
-fn written((key, value): &(Vec<u8>, Vec<u8>)) -> String {
+fn written((key, value): &Written) -> String {
     [key, value].map(|text| byte_serialize(text).collect::<String>()).join("=")
 }
 
@@ -85,7 +88,7 @@ fn decoded(text: &[u8]) -> Result<String, Why> {
 }
 
 /// The keys and values of an object that has strings alone.
-fn texts(object: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Stop> {
+fn texts(object: &[u8]) -> Result<Vec<Written>, Stop> {
     let document = Document::read(object, 1).map_err(Stop::Malformed)?;
     let texts: Vec<_> =
         document.tree().leaves().map(|(id, _)| document.says(id).to_vec()).collect();

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// What a string that may hold media holds.
 pub(super) enum Media {
     /// Text.
-    Text(Text),
+    Text(Box<Text>),
     /// A picture or the like.
     Other,
     /// An address of something elsewhere, or nothing that could be decoded: text as it stands.
@@ -35,7 +35,7 @@ const TEXTS: [&str; 8] = ["text/", "json", "xml", "yaml", "toml", "csv", "javasc
 /// What `says` is: an address such as `data:text/plain;base64,…`, or base64 of text.
 pub(super) fn read(says: &[u8]) -> Media {
     let Some(address) = says.strip_prefix(b"data:") else {
-        return decoded(&[], says).map_or(Media::Address, Media::Text);
+        return decoded(&[], says).map_or(Media::Address, |text| Media::Text(Box::new(text)));
     };
     let comma = address.iter().position(|&byte| byte == b',').map_or(0, |at| at + 1);
     let (kind, data) = address.split_at(comma);
@@ -44,12 +44,13 @@ pub(super) fn read(says: &[u8]) -> Media {
     if !TEXTS.iter().any(|text| kind.contains(text)) {
         return Media::Other;
     }
-    decoded(&says[..says.len() - data.len()], data).map_or(Media::Address, Media::Text)
+    decoded(&says[..says.len() - data.len()], data)
+        .map_or(Media::Address, |text| Media::Text(Box::new(text)))
 }
 
 fn decoded(head: &[u8], data: &[u8]) -> Option<Text> {
     let url_safe = data.iter().any(|byte| b"-_".contains(byte));
-    let padded = data.ends_with(b"=") || data.len() % 4 == 0;
+    let padded = data.ends_with(b"=") || data.len().is_multiple_of(4);
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_encode_padding(padded);

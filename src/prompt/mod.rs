@@ -30,4 +30,4 @@ pub use mode::{KeyPolicy, Mode};
 pub use pre_send::{Outgoing, PreSend, PreSendBuilder};
 pub use refused::{Refused, Why};
 pub use report::{Found, Report, Treatment, Unscanned};
-pub use restore::{Reply, RestoreRule};
+pub use restore::{Reply, RestoreReport, RestoreRule, Unrestored};

@@ -12,7 +12,7 @@ use super::mode::{KeyPolicy, Mode};
 use super::modes::Modes;
 use super::refused::{Refused, Why};
 use super::report::{Found, Report, Unscanned};
-use super::restore::{Reply, RestoreRule};
+use super::restore::{HELD, Reply, RestoreRule, Restoring};
 use super::shape::Shape;
 use crate::structured::splice;
 use crate::{BuildError, Finding, Guard, Redactor, ReferenceKey, Secret, Surface};
@@ -26,8 +26,8 @@ const LONGEST: usize = 64 << 20;
 /// Stands before the requests of a process. Cheap to clone.
 #[derive(Clone)]
 pub struct PreSend {
-    guard: Guard,
-    key: ReferenceKey,
+    pub(super) guard: Guard,
+    pub(super) key: ReferenceKey,
     modes: Arc<Modes>,
     keys: KeyPolicy,
     strings: usize,
@@ -35,6 +35,9 @@ pub struct PreSend {
     longest: usize,
     restore: Vec<RestoreRule>,
     restorable: Vec<Secret>,
+    held: usize,
+    /// None without rules.
+    restoring: Option<Arc<Restoring>>,
 }
 
 /// A request's body as it may be sent.
@@ -60,6 +63,8 @@ impl PreSend {
             longest: LONGEST,
             restore: Vec::new(),
             restorable: Vec::new(),
+            held: HELD,
+            restoring: None,
         };
         PreSendBuilder { guard, modes: Vec::new() }
     }
@@ -109,22 +114,40 @@ impl PreSend {
         self.redact(api, Kind::Text, text.as_bytes())
     }
 
+    /// What becomes of a text in the next request. Nobody is told.
+    pub(super) fn again_text<'a>(&self, text: &'a [u8]) -> Result<Outgoing<'a>, Refused> {
+        self.guard.with(|redactor| self.look(Api::Json, redactor, Kind::Text, text))
+    }
+
+    /// What becomes of JSON in the next request. Nobody is told.
+    pub(super) fn again_json<'a>(&self, json: &'a [u8]) -> Result<Outgoing<'a>, Refused> {
+        self.guard.with(|redactor| self.look(Api::Json, redactor, Kind::Json, json))
+    }
+
     fn redact<'a>(&self, api: Api, kind: Kind, body: &'a [u8]) -> Result<Outgoing<'a>, Refused> {
+        let surface = if api.is_slack() { Surface::SLACK } else { Surface::PROMPT };
+        let look = |redactor: &Redactor| self.look(api, redactor, kind, body);
+        let sent = self.guard.timed(surface, body.len(), look)?;
+        sent.report.found.iter().for_each(|found| self.guard.observe(surface, &found.finding));
+        Ok(sent)
+    }
+
+    fn look<'a>(
+        &self,
+        api: Api,
+        redactor: &Redactor,
+        kind: Kind,
+        body: &'a [u8],
+    ) -> Result<Outgoing<'a>, Refused> {
         if body.len() > self.longest {
             return Err(Refused::new(api, Why::TooLarge(self.longest as u64)));
         }
-        let surface = if api.is_slack() { Surface::SLACK } else { Surface::PROMPT };
-        let sent = self.guard.timed(surface, body.len(), |redactor| {
-            let mut look = Look::new(self.tools(api, redactor));
-            let changes = look.body(kind, body)?;
-            Ok(outgoing(body, changes, look.unscanned))
-        });
-        let sent: Outgoing<'a> = sent.map_err(|stop| match stop {
+        let mut look = Look::new(self.tools(api, redactor));
+        let changes = look.body(kind, body).map_err(|stop| match stop {
             Stop::Malformed(malformed) => Refused::new(api, Why::Malformed(malformed)),
             Stop::Refused(why) => Refused::new(api, why),
         })?;
-        sent.report.found.iter().for_each(|found| self.guard.observe(surface, &found.finding));
-        Ok(sent)
+        Ok(outgoing(body, changes, look.unscanned))
     }
 
     fn tools<'a>(&'a self, api: Api, redactor: &'a Redactor) -> Tools<'a> {
@@ -147,8 +170,7 @@ impl PreSend {
     /// What restores the tool calls of a reply of `content_type`; none if nothing can be restored in it, so that it is passed
     /// on as it comes.
     pub fn reply(&self, api: Api, content_type: &str) -> Option<Reply> {
-        let _ = (api, content_type);
-        None
+        self.restoring.as_ref()?.reply(api, content_type, self)
     }
 
     /// The longest body that is looked through, in bytes.
@@ -228,7 +250,19 @@ impl PreSendBuilder {
         self
     }
 
-    /// The secrets that rules of restoring can name.
+    /// How many bytes of a reply are held at most, while it is open whether a call in it gets values. A reply that needs more
+    /// is passed on as it is; one that is not a stream may have sixteen times as many.
+    ///
+    /// ### Default
+    ///
+    /// 1 MiB.
+    #[must_use]
+    pub fn held(mut self, bytes: usize) -> Self {
+        self.guard.held = bytes;
+        self
+    }
+
+    /// The secrets that rules of restoring can name, beside those of the store that the guard was made from.
     #[must_use]
     pub fn restorable(mut self, secrets: Vec<Secret>) -> Self {
         self.guard.restorable.extend(secrets);
@@ -243,6 +277,10 @@ impl PreSendBuilder {
     pub fn build(self) -> Result<PreSend, BuildError> {
         let mut guard = self.guard;
         guard.modes = Arc::new(guard.guard.with(|redactor| Modes::new(&self.modes, redactor))?);
+        if !guard.restore.is_empty() {
+            let secrets = std::mem::take(&mut guard.restorable);
+            guard.restoring = Some(Arc::new(Restoring::new(&guard.restore, secrets, guard.held)?));
+        }
         Ok(guard)
     }
 }

@@ -6,6 +6,10 @@ mod texts;
 
 pub(crate) use fingerprint::Fingerprinter;
 pub(crate) use reference::begins as begins_with_reference;
+#[cfg(feature = "prompt")]
+pub(crate) use reference::{
+    LONGEST_REFERENCE, PREFIX as REFERENCE_PREFIX, Reads, read as read_reference,
+};
 pub use reference::{Reference, ReferenceKey};
 pub(crate) use texts::Texts;
 

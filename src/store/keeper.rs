@@ -194,6 +194,14 @@ impl Keeper {
         Turn { set: None, events: event.into_iter().collect() }
     }
 
+    /// The last set, with its number and all that it covers.
+    #[cfg(feature = "prompt")]
+    pub(super) fn known(&self) -> (u64, Redactor, Vec<Secret>) {
+        let kept = self.kept.iter().flat_map(|kept| kept.holding.secrets());
+        let secrets = self.fixed.iter().chain(kept).cloned().collect();
+        (self.generation, self.redactor.clone(), secrets)
+    }
+
     /// The last set.
     pub(super) fn redactor(&self) -> &Redactor {
         &self.redactor

@@ -119,6 +119,18 @@ impl SecretStore {
         move || shared.upgrade().map(|shared| read(&shared.counts))
     }
 
+    /// The set in force, with its number and all that it covers.
+    #[cfg(feature = "prompt")]
+    pub(crate) fn known(&self) -> (u64, Redactor, Vec<Secret>) {
+        self.shared.keeper(|keeper| keeper.known())
+    }
+
+    /// The number of the set in force.
+    #[cfg(feature = "prompt")]
+    pub(crate) fn generation(&self) -> u64 {
+        self.current().0
+    }
+
     pub(super) fn current(&self) -> (u64, Redactor) {
         self.shared.current()
     }

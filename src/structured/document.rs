@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     fn read(source: &str) -> Document<'_> {
-        Document::read(source.as_bytes(), 16).unwrap()
+        Document::read(source.as_bytes(), 16).expect("JSON")
     }
 
     /// Every leaf, with its key.

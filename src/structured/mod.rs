@@ -6,6 +6,8 @@
 //! ```
 
 #[cfg(feature = "prompt")]
+mod decoded;
+#[cfg(feature = "prompt")]
 mod document;
 mod escape;
 mod grammar;
@@ -16,6 +18,8 @@ mod splicer;
 #[cfg(feature = "prompt")]
 mod tree;
 
+#[cfg(feature = "prompt")]
+pub(crate) use decoded::Decoded;
 #[cfg(feature = "prompt")]
 pub(crate) use document::{Document, Edit, splice};
 pub use json::JsonStream;

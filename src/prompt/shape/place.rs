@@ -75,7 +75,7 @@ impl<'a> Place<'a> {
                     path += name.unwrap_or("*");
                 }
                 Taken::Item => {
-                    path += &format!("[{}]", link.document.document.tree().index(link.node))
+                    path += &format!("[{}]", link.document.document.tree().index(link.node));
                 }
             }
         }

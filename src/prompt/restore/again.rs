@@ -1,0 +1,19 @@
+//! Redaction as it will meet what was restored.
+
+use super::shape::Kind;
+use crate::prompt::PreSend;
+
+/// What the next request makes of arguments that were restored. They are only restored if that is what the model wrote, to the
+/// byte: what comes back in the history is then what left.
+pub(in crate::prompt) struct Again(pub(in crate::prompt) PreSend);
+
+impl Again {
+    /// `arguments` with references in place of secrets; none if a request with them would be refused.
+    pub(super) fn redact(&self, kind: Kind, arguments: &[u8]) -> Option<Vec<u8>> {
+        let sent = match kind {
+            Kind::Text => self.0.again_text(arguments),
+            Kind::Source | Kind::Object => self.0.again_json(arguments),
+        };
+        Some(sent.ok()?.body.into_owned())
+    }
+}
