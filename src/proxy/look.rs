@@ -1,0 +1,112 @@
+//! Looking through a request, closed against whatever happens meanwhile.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::spawn_blocking;
+
+use super::body::media_type;
+use super::encoding::{Coding, Undecoded};
+use super::fault::Fault;
+use super::query;
+use crate::Surface;
+use crate::prompt::{Api, PreSend, Refused, Report, Why};
+
+/// Accounts for what was done to a request on a route, before the request is sent. It is not sent if this fails.
+///
+/// Called on a thread that may block.
+pub type Account = dyn Fn(Surface, &str, &Report) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+    + Send
+    + Sync;
+
+/// From this length on, bodies are looked through on a thread of their own. Shorter ones take less time than the way there
+/// and back is worth: 64 KiB of JSON take about half a millisecond.
+const LARGE: usize = 64 << 10;
+
+/// A request that is to be looked through.
+pub(super) struct Look {
+    pub(super) pre_send: PreSend,
+    pub(super) account: Option<Arc<Account>>,
+    pub(super) api: Api,
+    pub(super) route: String,
+    /// As a header says; empty if none does.
+    pub(super) media_type: String,
+    pub(super) coding: Option<Coding>,
+    pub(super) query: Option<String>,
+    pub(super) body: Bytes,
+}
+
+/// A request that was looked through.
+pub(super) struct Looked {
+    pub(super) body: Sent,
+    pub(super) report: Report,
+}
+
+/// What is sent.
+pub(super) enum Sent {
+    /// The bytes as they came, compressed or not.
+    AsItCame(Bytes),
+    /// Others, not compressed.
+    Changed(Vec<u8>),
+}
+
+impl Look {
+    /// Looks through it, where that keeps nobody else waiting.
+    pub(super) async fn run(self) -> Result<Looked, Fault> {
+        if self.account.is_none() && self.coding.is_none() && self.body.len() < LARGE {
+            return self.closed();
+        }
+        let gone = |_| Fault::internal("looking through the request failed; it was not sent");
+        spawn_blocking(move || self.closed()).await.map_err(gone)?
+    }
+
+    /// A panic is an error: nothing is sent.
+    fn closed(self) -> Result<Looked, Fault> {
+        catch_unwind(AssertUnwindSafe(|| self.look())).unwrap_or_else(|_| {
+            Err(Fault::internal("looking through the request failed; it was not sent"))
+        })
+    }
+
+    fn look(self) -> Result<Looked, Fault> {
+        query::look(&self.pre_send, self.query.as_deref())?;
+        let (changed, report) = self.redacted()?;
+        if let Some(account) = self.account.filter(|_| report != Report::default()) {
+            account(surface(self.api), &self.route, &report).map_err(|_| {
+                Fault::internal("the request cannot be accounted for; it was not sent")
+            })?;
+        }
+        let body = changed.map_or(Sent::AsItCame(self.body), Sent::Changed);
+        Ok(Looked { body, report })
+    }
+
+    /// The body that takes the place of the one that came; none if that one is sent.
+    fn redacted(&self) -> Result<(Option<Vec<u8>>, Report), Fault> {
+        if self.body.is_empty() {
+            return Ok((None, Report::default()));
+        }
+        let plain = self.decoded()?;
+        let media_type = media_type(&self.media_type, &plain);
+        let out = self.pre_send.redact_request(self.api, media_type, &plain);
+        let out = out.map_err(Fault::Refused)?;
+        let same = *out.body == *plain;
+        let changed = if same { None } else { Some(out.body.into_owned()) };
+        Ok((changed, out.report))
+    }
+
+    fn decoded(&self) -> Result<Cow<'_, [u8]>, Fault> {
+        let Some(coding) = self.coding else { return Ok(Cow::Borrowed(&self.body)) };
+        let most = self.pre_send.longest();
+        let refused = |why| Fault::Refused(Refused::new(self.api, why));
+        coding.decoded(&self.body, most).map(Cow::Owned).map_err(|why| match why {
+            Undecoded::TooLong => refused(Why::TooLarge(most as u64)),
+            Undecoded::Damaged => refused(Why::Unreadable("a compressed body that is damaged")),
+        })
+    }
+}
+
+/// The way out that a request takes.
+pub(super) fn surface(api: Api) -> Surface {
+    if api == Api::Slack { Surface::SLACK } else { Surface::PROMPT }
+}
