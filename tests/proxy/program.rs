@@ -223,6 +223,8 @@ async fn tls_is_spoken_on_both_sides() {
     let (upstream, folder) = (Upstream::good().await, folder());
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
+    let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    fs::write(folder.path().join("other.pem"), other.cert.pem()).unwrap();
     fs::write(folder.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
     let mut inner = command(folder.path());
     inner.args(["--tls-cert=cert.pem", "--tls-key=key.pem"]);
@@ -232,7 +234,7 @@ async fn tls_is_spoken_on_both_sides() {
     // The outer one trusts this certificate alone.
     for (trusted, status) in [(true, 200), (false, 502)] {
         let mut outer = command(folder.path());
-        let file = if trusted { "cert.pem" } else { "key.pem" };
+        let file = if trusted { "cert.pem" } else { "other.pem" };
         outer.env("SSL_CERT_FILE", folder.path().join(file)).env_remove("SSL_CERT_DIR");
         let outer = Program::start(outer.arg(format!("--upstream=gemini={base}gemini")));
         let dirty = format!("[\"{SECRET}\"]");
