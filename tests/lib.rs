@@ -5,7 +5,7 @@
 //! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
 //! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
-//! `suite/structured.rs`.
+//! `suite/structured.rs`. The gateway has a target of its own, `proxy/main.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/audit.rs"]

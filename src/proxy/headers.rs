@@ -6,14 +6,13 @@ use hyper::header::{
     TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
-const HOP_BY_HOP: [HeaderName; 9] = [
+const HOP_BY_HOP: [HeaderName; 8] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
     PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION,
     TE,
-    TRAILER,
     TRANSFER_ENCODING,
     UPGRADE,
 ];
@@ -32,10 +31,11 @@ pub(super) fn without_hops(headers: &mut HeaderMap) {
     }
 }
 
-/// The headers of a request for its upstream: whom it is for and how long it is are told anew.
+/// The headers of a request for its upstream: whom it is for and how long it is are told anew. Its trailers are left out; those
+/// of a reply are passed on, and have to be announced.
 pub(super) fn outgoing(headers: &mut HeaderMap) {
     without_hops(headers);
-    for name in [HOST, EXPECT, CONTENT_LENGTH] {
+    for name in [HOST, EXPECT, CONTENT_LENGTH, TRAILER] {
         headers.remove(name);
     }
 }

@@ -11,6 +11,7 @@ use hyper::Request;
 use tempfile::TempDir;
 
 use crate::harness::{SECRET, Upstream, client, redacted, text, whole, within};
+use crate::requests::reports;
 
 /// A gateway that runs as a program, in a folder of its own.
 struct Program {
@@ -156,7 +157,11 @@ async fn configuration_leads_and_names_what_is_said() {
     assert_eq!(upstream.only().uri, "/base/x");
     let (status, body) = program.post("house/x", &format!("[\"{}\"]", "a".repeat(1024))).await;
     assert!(status == 413 && body.contains("keepmum_refused"), "{body}");
-    assert!(folder.path().join("audit.jsonl").exists());
+    let audit = fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+    let row =
+        "\"surface\":\"prompt\",\"input\":\"house\",\"origin\":\"secret\",\"name\":\"db-password\"";
+    assert!(!reports() || audit.contains(row), "{audit}");
+    assert!(audit.contains("\"event\":\"retrieval\"") && !audit.contains("horse"), "{audit}");
 }
 
 #[test]

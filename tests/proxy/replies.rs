@@ -130,8 +130,7 @@ async fn trailers_come_too() {
     within(sender.send(Frame::trailers(trailers))).await.unwrap();
     drop(sender);
     let reply = crate::harness::rest(&mut stream).await;
-    assert!(reply.contains("data: "), "{reply}");
-    assert!(reply.ends_with("0\r\n\r\n") || reply.contains("x-sum: 42"), "{reply}");
+    assert!(reply.contains("data: ") && reply.contains("x-sum: 42"), "{reply}");
 }
 
 #[tokio::test]
