@@ -17,6 +17,8 @@ mod observer;
 pub mod otel;
 #[cfg(feature = "prompt")]
 pub mod prompt;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 mod redactor;
 mod replace;
 pub mod rule;

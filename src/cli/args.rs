@@ -130,6 +130,15 @@ impl Args {
             _ => &self.output,
         }
     }
+
+    /// Of the command that runs on.
+    pub(crate) fn audit(&self) -> &AuditArgs {
+        match &self.command {
+            #[cfg(feature = "proxy")]
+            Some(Command::Proxy(proxy)) => &proxy.audit,
+            _ => &self.output().audit,
+        }
+    }
 }
 
 /// What becomes of what was found: options of the filter and of `run`.
@@ -160,6 +169,13 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "MS")]
     pub(crate) idle_release: Option<Idle>,
 
+    #[command(flatten)]
+    pub(crate) audit: AuditArgs,
+}
+
+/// The audit log: options of what runs on.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct AuditArgs {
     /// Append what was read and redacted to an audit log: names and places, never values; `keepmum audit verify` checks it
     #[arg(long, value_name = "FILE", help_heading = AUDIT)]
     pub(crate) audit: Option<PathBuf>,
@@ -234,6 +250,13 @@ pub(crate) enum Command {
     /// begins with vault:, aws:, gcp:, op:// or file: get the value that it names, which is then a known secret. Signals
     /// are passed on, and the exit status is the program's.
     Run(RunArgs),
+    /// Look through requests to language models and Slack on their way
+    ///
+    /// A gateway on this machine: programs are told its address instead of the provider's, and requests go on with
+    /// references in place of secrets. What must not be changed is refused, and was never sent. Exit code 1: --check found
+    /// a secret that got out.
+    #[cfg(feature = "proxy")]
+    Proxy(Box<super::proxy::ProxyArgs>),
     /// About audit logs
     Audit {
         #[command(subcommand)]

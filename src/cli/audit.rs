@@ -8,7 +8,7 @@ use keepmum::audit::{AuditError, Head, Log, Options, Row, verify};
 use keepmum::source::{Fetched, SourceError};
 use keepmum::store::Event;
 
-use super::args::OutputArgs;
+use super::args::AuditArgs;
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::messages::{Color, Kind, say};
@@ -33,7 +33,7 @@ enum Lost {
 impl Audit {
     /// The log that arguments or configuration name. One that is optional and cannot be opened is none.
     pub(crate) fn open(
-        args: &OutputArgs,
+        args: &AuditArgs,
         config: &Config,
         color: Color,
     ) -> Result<Option<Self>, Failure> {

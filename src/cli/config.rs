@@ -62,6 +62,11 @@ pub(crate) struct Config {
     pub(crate) idle_release: Option<Idle>,
     pub(crate) allow: Allow,
     pub(crate) limits: LimitValues,
+    #[cfg(feature = "proxy")]
+    pub(crate) proxy: super::proxy::Table,
+    /// Where values may come back in tool calls.
+    #[cfg(feature = "proxy")]
+    pub(crate) restore: Vec<keepmum::prompt::RestoreRule>,
 }
 
 /// A replacement as the option writes it.
@@ -162,6 +167,8 @@ impl Config {
         for path in paths.chain(&mut config.fingerprint_key_file).chain(outputs) {
             *path = folder.join(&*path);
         }
+        #[cfg(feature = "proxy")]
+        config.proxy.relative_to(folder);
         let relative = |source: Declared| source.relative_to(folder);
         config.source = config.source.into_iter().map(relative).collect();
         Ok(config)

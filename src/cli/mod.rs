@@ -13,6 +13,8 @@ mod messages;
 mod output;
 mod passing;
 mod progress;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod report;
 mod rules;
 mod run;
@@ -74,6 +76,8 @@ fn run(args: Args, protection: &Protection) -> Result<Exit, Failure> {
             check(&args, file.as_deref(), protection)
         }
         Some(Command::Run(run)) => run::run(&args, run, protection),
+        #[cfg(feature = "proxy")]
+        Some(Command::Proxy(proxy)) => proxy::run(&args, proxy),
         Some(Command::Audit { command: AuditCommand::Verify { head, files } }) => {
             let (exit, text) = audit::check(files, *head)?;
             print(text.as_bytes())?;

@@ -63,7 +63,7 @@ impl Settings {
         more: impl FnOnce(&[&PathBuf], Option<&Audit>) -> Result<Vec<Secret>, Failure>,
     ) -> Result<Self, Failure> {
         let (path, config) = config(args, None)?;
-        let audit = Audit::open(args.output(), &config, args.color)?.map(Arc::new);
+        let audit = Audit::open(args.audit(), &config, args.color)?.map(Arc::new);
         let opened = sources::opened(args, &config)?;
         let fresh = opened.iter().any(Opened::can_rotate);
         let (kept, once) = if fresh { (opened, Vec::new()) } else { (Vec::new(), opened) };
@@ -79,6 +79,19 @@ impl Settings {
         }
         settings.audit = audit;
         settings.warnings.splice(..0, unread);
+        Ok(settings)
+    }
+
+    /// As [`audited`](Self::audited), with every source in a store, also those that stay as they are.
+    #[cfg(feature = "proxy")]
+    pub(crate) fn kept(args: &Args) -> Result<Self, Failure> {
+        let (path, config) = config(args, None)?;
+        let audit = Audit::open(args.audit(), &config, args.color)?.map(Arc::new);
+        let sources = sources::opened(args, &config)?;
+        let mut settings = Self::with(args, path, &config, Vec::new())?;
+        let redactor = settings.known.redactor();
+        settings.known = fresh::known(redactor, Vec::new(), sources, audit.clone(), args.color)?;
+        settings.audit = audit;
         Ok(settings)
     }
 
@@ -126,7 +139,10 @@ impl Settings {
 }
 
 /// The configuration that is in force, and where it stands.
-fn config(args: &Args, file: Option<&Path>) -> Result<(Option<PathBuf>, Config), Failure> {
+pub(crate) fn config(
+    args: &Args,
+    file: Option<&Path>,
+) -> Result<(Option<PathBuf>, Config), Failure> {
     let named = file.map(Path::to_owned).or_else(|| args.config.clone());
     let found = named.is_none();
     let path = named.or_else(|| usual_config(args));

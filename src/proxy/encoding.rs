@@ -1,0 +1,90 @@
+//! Compressed bodies.
+//!
+//! Decoders are read from, never pushed into: what they give at once is the reader's buffer, whatever stands in the input, so
+//! that a few bytes that stand for gigabytes cost a buffer.
+
+use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
+use futures_util::FutureExt as _;
+use hyper::HeaderMap;
+use hyper::header::CONTENT_ENCODING;
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _};
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    Gzip,
+    /// `deflate`, which is zlib.
+    Zlib,
+    Brotli,
+    Zstd,
+}
+
+/// Why a body cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Undecoded {
+    /// It would be longer than may be.
+    TooLong,
+    /// It is not what it says.
+    Damaged,
+}
+
+impl Coding {
+    /// How the body behind `headers` is compressed. An error: in a way that is not known here, or several.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, Unknown> {
+        let mut all = headers.get_all(CONTENT_ENCODING).iter();
+        let Some(one) = all.next() else { return Ok(None) };
+        if all.next().is_some() {
+            return Err(Unknown);
+        }
+        match one.to_str().unwrap_or("?").trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Ok(None),
+            "gzip" | "x-gzip" => Ok(Some(Self::Gzip)),
+            "deflate" => Ok(Some(Self::Zlib)),
+            "br" => Ok(Some(Self::Brotli)),
+            "zstd" => Ok(Some(Self::Zstd)),
+            _ => Err(Unknown),
+        }
+    }
+
+    /// Reads `body` decoded.
+    pub(super) fn reader<'a>(
+        self,
+        body: impl AsyncBufRead + Send + Unpin + 'a,
+    ) -> Box<dyn AsyncRead + Send + Unpin + 'a> {
+        match self {
+            Self::Gzip => {
+                let mut decoder = GzipDecoder::new(body);
+                decoder.multiple_members(true);
+                Box::new(decoder)
+            }
+            Self::Zlib => Box::new(ZlibDecoder::new(body)),
+            Self::Brotli => Box::new(BrotliDecoder::new(body)),
+            Self::Zstd => {
+                let mut decoder = ZstdDecoder::new(body);
+                decoder.multiple_members(true);
+                Box::new(decoder)
+            }
+        }
+    }
+
+    /// All of `body` decoded, at most `most` bytes. What stands behind the end is an error: nobody would have looked at it.
+    pub(super) fn decoded(self, body: &[u8], most: usize) -> Result<Vec<u8>, Undecoded> {
+        let (mut rest, mut out) = (body, Vec::new());
+        #[expect(
+            clippy::needless_borrows_for_generic_args,
+            reason = "what is left is asked for below"
+        )]
+        let reader = self.reader(&mut rest);
+        let read = reader.take(most as u64 + 1).read_to_end(&mut out).now_or_never();
+        // Bytes that are there never make it wait.
+        read.ok_or(Undecoded::Damaged)?.map_err(|_| Undecoded::Damaged)?;
+        if out.len() > most {
+            return Err(Undecoded::TooLong);
+        }
+        if rest.is_empty() { Ok(out) } else { Err(Undecoded::Damaged) }
+    }
+}
+
+/// A coding that is not known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unknown;
