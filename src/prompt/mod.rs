@@ -8,7 +8,11 @@
 //! What stands in place of a secret is a [reference](crate::Reference), so that a model can name a value without knowing it.
 
 mod api;
+#[cfg(feature = "aws-interceptor")]
+mod aws;
+mod before;
 mod body;
+mod caught;
 mod cut;
 mod form;
 mod look;
@@ -19,13 +23,27 @@ mod parts;
 mod pre_send;
 mod refused;
 mod report;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod request;
+#[cfg(feature = "reqwest-middleware")]
+mod reqwest_middleware;
 mod restore;
 mod runs;
 mod shape;
+#[cfg(feature = "tower")]
+mod tower;
 
+#[cfg(feature = "reqwest-middleware")]
+pub use self::reqwest_middleware::PreSendMiddleware;
+#[cfg(feature = "tower")]
+pub use self::tower::{PreSendLayer, PreSendService};
 pub use api::Api;
+#[cfg(feature = "aws-interceptor")]
+pub use aws::PreSendInterceptor;
 pub use mode::{KeyPolicy, Mode};
 pub use pre_send::{Outgoing, PreSend, PreSendBuilder};
 pub use refused::{Refused, Why};
 pub use report::{Found, Report, Treatment, Unscanned};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub use request::{Hosts, OrWhole, Restored};
 pub use restore::{Reply, RestoreRule};

@@ -1,0 +1,7 @@
+//! Clients that are services of `tower`.
+
+mod layer;
+mod service;
+
+pub use layer::PreSendLayer;
+pub use service::PreSendService;
