@@ -36,7 +36,7 @@ mod tower;
 #[cfg(feature = "reqwest-middleware")]
 pub use self::reqwest_middleware::PreSendMiddleware;
 #[cfg(feature = "tower")]
-pub use self::tower::{PreSendLayer, PreSendService};
+pub use self::tower::{OrWhole, PreSendLayer, PreSendService};
 pub use api::Api;
 #[cfg(feature = "aws-interceptor")]
 pub use aws::PreSendInterceptor;
@@ -45,5 +45,5 @@ pub use pre_send::{Outgoing, PreSend, PreSendBuilder};
 pub use refused::{Refused, Why};
 pub use report::{Found, Report, Treatment, Unscanned};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub use request::{Hosts, OrWhole, Restored};
+pub use request::{Hosts, Restored};
 pub use restore::{Reply, RestoreRule};

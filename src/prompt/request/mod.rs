@@ -5,13 +5,13 @@
 //!   reply   ▸ frames, as they come ▸ restore, if anything may be ▸ frames
 //! ```
 
-mod body;
 mod coding;
 mod exit;
 mod hosts;
 mod restored;
 
-pub use body::OrWhole;
 pub(super) use exit::{Exit, refusal};
 pub use hosts::Hosts;
 pub use restored::Restored;
+#[cfg(feature = "tower")]
+pub(super) use restored::in_bytes;

@@ -4,10 +4,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 
-use super::body::in_bytes;
 use crate::prompt::Reply;
 
 pin_project_lite::pin_project! {
@@ -29,7 +28,7 @@ enum State<E> {
 }
 
 impl<B: Body> Restored<B> {
-    pub(crate) fn new(body: B, reply: Option<Reply>) -> Self {
+    pub(in crate::prompt) fn new(body: B, reply: Option<Reply>) -> Self {
         Self { body, state: reply.map_or(State::Passing, State::Restoring) }
     }
 }
@@ -93,4 +92,9 @@ impl<B: Body> fmt::Debug for Restored<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Restored").finish_non_exhaustive()
     }
+}
+
+/// The same frame. Data that is `Bytes` already is not copied.
+pub(in crate::prompt) fn in_bytes<D: Buf>(frame: Frame<D>) -> Frame<Bytes> {
+    frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))
 }

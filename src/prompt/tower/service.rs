@@ -7,8 +7,9 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
+use super::body::OrWhole;
 use crate::prompt::Api;
-use crate::prompt::request::{Exit, OrWhole, Restored, refusal};
+use crate::prompt::request::{Exit, Restored, refusal};
 
 /// A client whose requests are looked through. See [`PreSendLayer`](super::PreSendLayer).
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ where
         let Some(api) = self.exit.api(uri.host(), uri.path(), headers) else {
             let sent = self.inner.call(request.map(OrWhole::passing));
             return Box::pin(async {
-                Ok(sent.await?.map(|body| passed(Restored::new(body, None))))
+                Ok(sent.await?.map(|body| OrWhole::passing(Restored::new(body, None))))
             });
         };
         // The one that is ready is called; its clone has to become ready anew.
@@ -69,9 +70,5 @@ where
     };
     let (mut head, body) = client.call(Request::from_parts(head, body)).await?.into_parts();
     let reply = exit.reply(api, &mut head.headers);
-    Ok(Response::from_parts(head, passed(Restored::new(body, reply))))
-}
-
-fn passed<B>(body: B) -> OrWhole<B> {
-    OrWhole::passing(body)
+    Ok(Response::from_parts(head, OrWhole::passing(Restored::new(body, reply))))
 }

@@ -1,10 +1,12 @@
-//! Bodies that a client passes through.
+//! Bodies of requests and replies that pass through the layer.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+
+use crate::prompt::request::in_bytes;
 
 pin_project_lite::pin_project! {
     /// A body that passes frame by frame, or one that is whole in memory: a request that was looked through, or a refusal.
@@ -17,11 +19,11 @@ pin_project_lite::pin_project! {
 }
 
 impl<B> OrWhole<B> {
-    pub(crate) fn passing(body: B) -> Self {
+    pub(super) fn passing(body: B) -> Self {
         Self { passing: Some(body), whole: Bytes::new() }
     }
 
-    pub(crate) fn whole(whole: Bytes) -> Self {
+    pub(super) fn whole(whole: Bytes) -> Self {
         Self { passing: None, whole }
     }
 }
@@ -50,9 +52,4 @@ impl<B: Body> Body for OrWhole<B> {
         let whole = || SizeHint::with_exact(self.whole.len() as u64);
         self.passing.as_ref().map_or_else(whole, Body::size_hint)
     }
-}
-
-/// The same frame. Data that is `Bytes` already is not copied.
-pub(super) fn in_bytes<D: Buf>(frame: Frame<D>) -> Frame<Bytes> {
-    frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))
 }
