@@ -1,5 +1,6 @@
 //! `async-openai` with a service of one's own: requests are looked through, and what is not sent is an error as the provider
 //! would give it.
+#![expect(clippy::print_stdout, reason = "it shows what it does")]
 
 use std::error::Error;
 
