@@ -52,6 +52,28 @@ fn the_client_logs_no_secret() {
     shows(&printed, "/repos?key=[REDACTED:billing-key]", 3);
 }
 
+#[test]
+fn the_model_is_sent_no_secret() {
+    let printed = printed("prompt", &[], &[]);
+    hides(&printed, &["correct horse", TOKEN]);
+    shows(&printed, "server saw ", 3);
+    shows(&printed, "\"content\":\"Why is SECRETREF_db_password_", 1);
+    shows(&printed, "https://ada:SECRETREF_github_pat_", 1);
+    shows(&printed, "\"content\":\"And nothing at all?\"", 1);
+    shows(&printed, "answer     400 Bad Request {\"error\":{", 1);
+    shows(&printed, "`db-password` stands in model, which must not be changed", 2);
+    shows(&printed, "function   you said: It is SECRETREF_db_password_", 1);
+}
+
+#[test]
+fn the_client_of_openai_sends_no_secret() {
+    let printed = printed("openai", &[], &[]);
+    hides(&printed, &["correct horse"]);
+    shows(&printed, "server saw ", 1);
+    shows(&printed, "Is SECRETREF_db_password_", 2);
+    shows(&printed, "`db-password` stands in model, which must not be changed", 1);
+}
+
 /// Standard output and standard error of an example that ends well.
 fn printed(name: &str, environment: &[(&str, &str)], arguments: &[&str]) -> String {
     let program = folder().join(format!("{name}{}", std::env::consts::EXE_SUFFIX));

@@ -9,7 +9,13 @@
 
 mod api;
 mod appends;
+#[cfg(feature = "aws-interceptor")]
+mod aws;
+mod before;
 mod body;
+mod caught;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "proxy"))]
+pub(crate) mod coding;
 mod cut;
 mod form;
 mod look;
@@ -21,13 +27,27 @@ mod pieces;
 mod pre_send;
 mod refused;
 mod report;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod request;
+#[cfg(feature = "reqwest-middleware")]
+mod reqwest_middleware;
 mod restore;
 mod runs;
 mod shape;
+#[cfg(feature = "tower")]
+mod tower;
 
+#[cfg(feature = "reqwest-middleware")]
+pub use self::reqwest_middleware::PreSendMiddleware;
+#[cfg(feature = "tower")]
+pub use self::tower::{OrWhole, PreSendLayer, PreSendService};
 pub use api::Api;
+#[cfg(feature = "aws-interceptor")]
+pub use aws::PreSendInterceptor;
 pub use mode::{KeyPolicy, Mode};
 pub use pre_send::{Outgoing, PreSend, PreSendBuilder};
 pub use refused::{Refused, Why};
 pub use report::{Found, Report, Treatment, Unscanned};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub use request::{Hosts, Restored};
 pub use restore::{Reply, RestoreReport, RestoreRule, Unrestored};

@@ -30,7 +30,6 @@ mod body;
 mod builder;
 mod check;
 mod door;
-mod encoding;
 mod error;
 mod fault;
 mod headers;

@@ -20,9 +20,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
-use super::encoding::Coding;
 use super::headers::without_hops;
 use super::request::Body;
+use crate::prompt::coding::Coding;
 use crate::prompt::{Api, PreSend, Reply};
 
 /// Read at once of a reply in which something may be restored.

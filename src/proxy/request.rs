@@ -15,13 +15,13 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::builder::Inner;
 use super::door::Out;
-use super::encoding::Coding;
 use super::fault::Fault;
 use super::look::{Look, Looked, Sent, surface};
 use super::reply::Way;
 use super::route::Route;
 use super::status::Outcome;
 use super::{body, headers};
+use crate::prompt::coding::Coding;
 use crate::prompt::{Api, Refused, Why};
 
 /// Tells whether the gateway lives.

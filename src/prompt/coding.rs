@@ -3,15 +3,18 @@
 //! Decoders are read from, never pushed into: what they give at once is the reader's buffer, whatever stands in the input, so
 //! that a few bytes that stand for gigabytes cost a buffer.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
-use futures_util::FutureExt as _;
-use hyper::HeaderMap;
-use hyper::header::CONTENT_ENCODING;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _};
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(crate) enum Coding {
     Gzip,
     /// `deflate`, which is zlib.
     Zlib,
@@ -21,7 +24,7 @@ pub(super) enum Coding {
 
 /// Why a body cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Undecoded {
+pub(crate) enum Undecoded {
     /// It would be longer than may be.
     TooLong,
     /// It is not what it says.
@@ -30,7 +33,7 @@ pub(super) enum Undecoded {
 
 impl Coding {
     /// How the body behind `headers` is compressed. An error: in a way that is not known here, or several.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, Unknown> {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Unknown> {
         let mut all = headers.get_all(CONTENT_ENCODING).iter();
         let Some(one) = all.next() else { return Ok(None) };
         if all.next().is_some() {
@@ -47,7 +50,7 @@ impl Coding {
     }
 
     /// Reads `body` decoded.
-    pub(super) fn reader<'a>(
+    pub(crate) fn reader<'a>(
         self,
         body: impl AsyncBufRead + Send + Unpin + 'a,
     ) -> Box<dyn AsyncRead + Send + Unpin + 'a> {
@@ -68,15 +71,14 @@ impl Coding {
     }
 
     /// All of `body` decoded, at most `most` bytes. What stands behind the end is an error: nobody would have looked at it.
-    pub(super) fn decoded(self, body: &[u8], most: usize) -> Result<Vec<u8>, Undecoded> {
+    pub(crate) fn decoded(self, body: &[u8], most: usize) -> Result<Vec<u8>, Undecoded> {
         let (mut rest, mut out) = (body, Vec::new());
         #[expect(
             clippy::needless_borrows_for_generic_args,
             reason = "what is left is asked for below"
         )]
         let reader = self.reader(&mut rest);
-        let read = reader.take(most as u64 + 1).read_to_end(&mut out).now_or_never();
-        // Bytes that are there never make it wait.
+        let read = at_once(reader.take(most as u64 + 1).read_to_end(&mut out));
         read.ok_or(Undecoded::Damaged)?.map_err(|_| Undecoded::Damaged)?;
         if out.len() > most {
             return Err(Undecoded::TooLong);
@@ -87,4 +89,12 @@ impl Coding {
 
 /// A coding that is not known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unknown;
+pub(crate) struct Unknown;
+
+/// What `future` gives without waiting, as reading from memory does.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
+    }
+}
