@@ -563,3 +563,134 @@ fn q1_nothing_that_is_told_holds_a_secret() {
         assert!(!told.contains(value), "{told}");
     }
 }
+
+/// A document as it is made up, with what its strings say.
+enum Made {
+    Text(String),
+    /// A string that is itself JSON.
+    Inside(Box<Made>),
+    Object(Vec<(String, Made)>),
+    Array(Vec<Made>),
+    Number(u64),
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+
+    fn made(&mut self, depth: u64) -> Made {
+        let parts = self.below(4);
+        match self.below(if depth == 0 { 2 } else { 7 }) {
+            0 => Made::Number(self.below(1000)),
+            1 | 2 => Made::Text(self.text()),
+            3 | 4 => Made::Object(
+                (0..parts)
+                    .map(|at| (format!("k{at} {}", self.text()), self.made(depth - 1)))
+                    .collect(),
+            ),
+            5 => Made::Array((0..parts).map(|_| self.made(depth - 1)).collect()),
+            // Only containers are read as JSON inside of strings.
+            _ => Made::Inside(Box::new(Made::Array(
+                (0..parts).map(|_| self.made(depth - 1)).collect(),
+            ))),
+        }
+    }
+
+    fn text(&mut self) -> String {
+        let words =
+            ["{not", "[1,", "a\tb", "é", "😀", "\\", "\"", "/", PASSWORD, LINES.trim_end(), "word"];
+        let words: Vec<&str> =
+            (0..self.below(5)).map(|_| words[self.below(words.len() as u64) as usize]).collect();
+        words.join(" _ ")
+    }
+
+    /// The text of a document, with its characters and white space spelled at random.
+    fn written(&mut self, made: &Made) -> String {
+        let space = ["", " ", "\n", "\t "][self.below(4) as usize];
+        match made {
+            Made::Number(number) => number.to_string(),
+            Made::Text(text) => self.string(text),
+            Made::Inside(inside) => {
+                let inside = self.written(inside);
+                self.string(&inside)
+            }
+            Made::Object(fields) => {
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|(key, made)| {
+                        format!("{}:{space}{}", self.string(key), self.written(made))
+                    })
+                    .collect();
+                format!("{{{space}{}}}", fields.join(&format!("{space},")))
+            }
+            Made::Array(items) => {
+                let items: Vec<String> = items.iter().map(|made| self.written(made)).collect();
+                format!("[{}{space}]", items.join(&format!(",{space}")))
+            }
+        }
+    }
+
+    fn string(&mut self, text: &str) -> String {
+        let mut out = String::from("\"");
+        for c in text.chars() {
+            match (c, self.below(8)) {
+                ('"' | '\\', 0..=5) => out.extend(['\\', c]),
+                ('\n', 0..=5) => out += "\\n",
+                ('\t', 0..=5) => out += "\\t",
+                ('/', 0) => out += "\\/",
+                (c, 0) | (c @ ('"' | '\\' | '\0'..='\u{1f}'), _) => {
+                    c.encode_utf16(&mut [0; 2])
+                        .iter()
+                        .for_each(|unit| out += &format!("\\u{unit:04x}"));
+                }
+                (c, _) => out.push(c),
+            }
+        }
+        out + "\""
+    }
+}
+
+fn hidden(text: &str) -> String {
+    let lines = LINES.trim_end();
+    text.replace(PASSWORD, &reference("password", PASSWORD))
+        .replace(lines, &reference("lines", lines))
+}
+
+fn holds(made: &Made, is: &Value) {
+    match made {
+        Made::Number(number) => assert_eq!(is.as_u64(), Some(*number)),
+        Made::Text(text) => assert_eq!(is.as_str(), Some(&*hidden(text))),
+        Made::Inside(inside) => holds(inside, &serde_json::from_str(is.as_str().unwrap()).unwrap()),
+        Made::Object(fields) => {
+            assert_eq!(is.as_object().unwrap().len(), fields.len());
+            fields.iter().for_each(|(key, made)| holds(made, &is[hidden(key)]));
+        }
+        Made::Array(items) => {
+            assert_eq!(is.as_array().unwrap().len(), items.len());
+            items.iter().zip(is.as_array().unwrap()).for_each(|(made, is)| holds(made, is));
+        }
+    }
+}
+
+#[test]
+fn documents_made_up_at_random_hold_what_they_held() {
+    let guard = builder().build().unwrap();
+    for seed in 0..3_000 {
+        let mut random = Random(seed);
+        let made = random.made(4);
+        let body = random.written(&made);
+        let sent = guard.redact_body(Api::Json, body.as_bytes()).unwrap();
+        let out = std::str::from_utf8(&sent.body).unwrap();
+        holds(
+            &made,
+            &serde_json::from_str(out).unwrap_or_else(|error| panic!("{error}\n{body}\n{out}")),
+        );
+        let again = guard.redact_body(Api::Json, &sent.body).unwrap();
+        assert!(again.report.is_unchanged(), "{out}");
+    }
+}
