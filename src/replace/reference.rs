@@ -131,9 +131,12 @@ pub(crate) fn read(bytes: &[u8]) -> Reads {
     if right { Reads::Whole(len) } else { Reads::No }
 }
 
-/// Whether `text` begins with a reference.
-pub(crate) fn begins(text: &[u8]) -> bool {
-    matches!(read(text), Reads::Whole(_))
+/// How long the reference is that `text` begins with.
+pub(crate) fn len(text: &[u8]) -> Option<usize> {
+    match read(text) {
+        Reads::Whole(len) => Some(len),
+        Reads::Part | Reads::No => None,
+    }
 }
 
 /// A name as it stands in references: lower case, all else is `_`, but not at the ends.

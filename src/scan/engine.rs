@@ -17,7 +17,7 @@ use crate::detect::sealed::Sealed;
 use crate::error::BuildError;
 use crate::finding::Fingerprint;
 use crate::limits::Limits;
-use crate::replace::{Fingerprinter, begins_with_reference};
+use crate::replace::{Fingerprinter, LONGEST_REFERENCE, REFERENCE_PREFIX, reference_len};
 
 use crate::rule::{ByteSet, CompiledRule, LONGEST_BEHIND, ends_in_word, is_word};
 
@@ -415,7 +415,7 @@ impl Engine {
                 Step::Dead => return false,
                 Step::Matched { secret, end: taken } => {
                     let end = running.candidate.secret_end(rule, window, taken);
-                    let label = self.judge(state, &running.candidate, window.slice(secret, end));
+                    let label = self.judge(state, &running.candidate, window, secret..end);
                     if label.is_some() || rule.next.is_some() {
                         take(state, running.candidate.lane, taken);
                     }
@@ -427,8 +427,7 @@ impl Engine {
                     }
                 }
                 Step::Long { secret, end } => {
-                    running.label =
-                        self.judge(state, &running.candidate, window.slice(secret, end));
+                    running.label = self.judge(state, &running.candidate, window, secret..end);
                     match running.label {
                         Some(_) => running.candidate.open(),
                         None if rule.next.is_some() => running.candidate.pass(),
@@ -449,9 +448,20 @@ impl Engine {
     }
 
     /// Whether the checks accept `secret`, and what the redaction is called.
-    fn judge(&self, state: &mut State, candidate: &Candidate, secret: &[u8]) -> Option<Label> {
+    fn judge(
+        &self,
+        state: &mut State,
+        candidate: &Candidate,
+        window: Window<'_>,
+        secret: std::ops::Range<u64>,
+    ) -> Option<Label> {
+        let rule = candidate.lane.rule;
+        if self.rules[rule as usize].pattern.tells && in_reference(window, candidate.start) {
+            return None;
+        }
+        let secret = window.slice(secret.start, secret.end);
         let secret = candidate.decoded(secret, &mut state.decoded);
-        self.accepted(candidate.lane.rule, secret)
+        self.accepted(rule, secret)
     }
 
     /// As [`judge`](Self::judge), for a secret in plain text.
@@ -470,7 +480,7 @@ impl Engine {
     fn is_mark(&self, secret: &[u8]) -> bool {
         let first = secret.first().is_some_and(|&byte| self.mark_firsts.contains(byte));
         first && self.marks.iter().any(|mark| secret.starts_with(mark))
-            || begins_with_reference(secret)
+            || reference_len(secret).is_some()
     }
 
     /// Whether `start` lies inside the name that a placeholder of ours shows.
@@ -639,6 +649,17 @@ pub(super) struct Stop {
     pub(super) eof: bool,
     // Whether rules are asked too.
     pub(super) rules: bool,
+}
+
+/// Whether `start` lies inside a reference, whose name tells nothing of what stands behind it. Asked once what stands there has
+/// been read, so that it does not matter how the input is cut.
+fn in_reference(window: Window<'_>, start: u64) -> bool {
+    let from = window.base.max(start.saturating_sub(LONGEST_REFERENCE as u64));
+    let before = window.slice(from, start);
+    memchr::memmem::rfind(before, REFERENCE_PREFIX).is_some_and(|at| {
+        let at = from + at as u64;
+        reference_len(window.from(at)).is_some_and(|len| at + len as u64 > start)
+    })
 }
 
 fn is_blocked(state: &State, lane: Lane) -> bool {

@@ -1,11 +1,12 @@
 //! A whole document, which is looked at from all sides before anything of it is changed.
 
-use zeroize::Zeroizing;
+use std::cell::RefCell;
 
 use super::malformed::Malformed;
 use super::reader::{Kind as Marked, Mark, Otherwise, Reader};
 use super::splicer::escaped;
 use super::tree::{Kind, Node, NodeId, Tree};
+use super::wiped::Wiped;
 use crate::Span;
 
 /// The longest document: places in it fit into 32 bits.
@@ -18,8 +19,12 @@ pub(crate) const LONGEST_DOCUMENT: usize = u32::MAX as usize / 2;
 pub(crate) struct Document<'a> {
     source: &'a [u8],
     /// The source with its strings decoded; none if nothing in it is an escape.
-    text: Option<Zeroizing<Vec<u8>>>,
+    text: Option<Wiped>,
+    /// Those of strings and scalars.
     marks: Vec<Mark>,
+    /// The escapes of the string that was last asked about, by its offset in the text: nothing is found in most strings, and
+    /// what is found in one is found in order.
+    escapes: RefCell<(u64, Vec<Mark>)>,
     tree: Tree,
 }
 
@@ -36,17 +41,17 @@ impl<'a> Document<'a> {
         if source.len() > LONGEST_DOCUMENT {
             return Err(Malformed::new(LONGEST_DOCUMENT as u64, "it is too long"));
         }
-        let mut reader = Reader::new(deepest, Otherwise::Refused);
+        let mut reader = Reader::new(deepest, Otherwise::Refused).without_escapes();
         reader.read(source)?;
         reader.finish()?;
         let (text, marks) = reader.into_parts();
-        let tree = Tree::new(text.as_deref().map_or(source, |text| text), &marks);
-        Ok(Self { source, text, marks, tree })
+        let tree = Tree::new(text.as_deref().map_or(source, |text| &text[..]), &marks);
+        Ok(Self { source, text, marks, escapes: RefCell::default(), tree })
     }
 
     /// The text that is looked through: the source with its strings decoded.
     pub(crate) fn text(&self) -> &[u8] {
-        self.text.as_deref().map_or(self.source, |text| text)
+        self.text.as_deref().map_or(self.source, |text| &text[..])
     }
 
     pub(crate) fn tree(&self) -> &Tree {
@@ -77,8 +82,7 @@ impl<'a> Document<'a> {
     /// Where a part of the source stands in the text; what it cuts belongs to it.
     pub(crate) fn in_text(&self, source: Span) -> Span {
         let at = |place: u64, ends: Ends| {
-            let before = self.marks.partition_point(|mark| mark.source <= place);
-            let Some(mark) = before.checked_sub(1).map(|at| self.marks[at]) else { return place };
+            let Some(mark) = self.last(|mark| mark.source <= place) else { return place };
             let into = place - mark.source;
             match mark.kind {
                 Marked::Escape { text, source } if into < u64::from(source) => match ends {
@@ -111,11 +115,11 @@ impl<'a> Document<'a> {
 
     fn in_source(&self, place: u64, ends: Ends) -> u64 {
         // Of marks at one place the first counts for an end, the last for a start.
-        let before = match ends {
-            Ends::Start => self.marks.partition_point(|mark| mark.at <= place),
-            Ends::End => self.marks.partition_point(|mark| mark.at < place),
+        let last = match ends {
+            Ends::Start => self.last(|mark| mark.at <= place),
+            Ends::End => self.last(|mark| mark.at < place),
         };
-        let Some(mark) = before.checked_sub(1).map(|at| self.marks[at]) else { return place };
+        let Some(mark) = last else { return place };
         let into = place - mark.at;
         match mark.kind {
             Marked::Escape { text, source } if into < u64::from(text) => match ends {
@@ -127,6 +131,23 @@ impl<'a> Document<'a> {
             }
             _ => mark.source + into,
         }
+    }
+
+    /// The last mark before a place, those of escapes too.
+    fn last(&self, before: impl Fn(&Mark) -> bool) -> Option<Mark> {
+        let count = self.marks.partition_point(&before);
+        let mark = *self.marks.get(count.checked_sub(1)?)?;
+        let end = self.marks.get(count).filter(|_| mark.kind == Marked::Open);
+        // As long in the source as in the text: nothing in it is an escape.
+        let Some(end) = end.filter(|end| end.at - mark.at != end.source - mark.source) else {
+            return Some(mark);
+        };
+        let mut known = self.escapes.borrow_mut();
+        if known.0 != mark.at {
+            *known = (mark.at, escapes(self.source, mark, *end));
+        }
+        let inside = known.1.partition_point(before);
+        Some(inside.checked_sub(1).map_or(mark, |last| known.1[last]))
     }
 
     fn character_start(&self, mut at: u64) -> u64 {
@@ -142,6 +163,22 @@ impl<'a> Document<'a> {
         }
         at
     }
+}
+
+/// The escapes of a string, which has been read before.
+fn escapes(source: &[u8], open: Mark, close: Mark) -> Vec<Mark> {
+    // With its quotes it is a document.
+    let string = &source[open.source as usize - 1..close.source as usize + 1];
+    let mut reader = Reader::new(0, Otherwise::Refused);
+    let read = reader.read(string).map(|_| ());
+    debug_assert!(read.is_ok(), "it was read before");
+    let mut marks = reader.into_parts().1;
+    marks.retain(|mark| matches!(mark.kind, Marked::Escape { .. }));
+    for mark in &mut marks {
+        mark.at += open.at - 1;
+        mark.source += open.source - 1;
+    }
+    marks
 }
 
 /// Which end of a span is looked for.

@@ -17,6 +17,7 @@ mod reader;
 mod splicer;
 #[cfg(feature = "prompt")]
 mod tree;
+mod wiped;
 
 #[cfg(feature = "prompt")]
 pub(crate) use decoded::Decoded;

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::escape::{Escape, Step, simple};
 use super::grammar::{Begins, Grammar};
 use super::malformed::Malformed;
+use super::wiped::Wiped;
 
 /// The longest number. Longer ones are taken for an attack on what has to hold a whole number.
 const LONGEST_SCALAR: usize = 4096;
@@ -59,6 +60,17 @@ pub(super) enum Otherwise {
     Text,
 }
 
+/// Whether each escape gets a mark.
+#[cfg_attr(
+    not(feature = "prompt"),
+    expect(dead_code, reason = "only whole documents leave them out")
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Escapes {
+    Marked,
+    Unmarked,
+}
+
 /// How many bytes are right, and what is wrong with the next one.
 struct Wrong(usize, &'static str);
 
@@ -66,6 +78,7 @@ struct Wrong(usize, &'static str);
 pub(super) struct Reader {
     grammar: Grammar,
     otherwise: Otherwise,
+    escapes: Escapes,
     within: Within,
     /// The scalar that is being read.
     scalar: Zeroizing<Vec<u8>>,
@@ -80,7 +93,7 @@ pub(super) struct Reader {
 /// The text of a chunk. It is the chunk itself while nothing in it is an escape.
 #[derive(Default)]
 struct Text {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Wiped,
     copied: bool,
     /// Offset of its end.
     end: u64,
@@ -90,8 +103,18 @@ impl Text {
     fn put(&mut self, bytes: &[u8]) {
         self.end += bytes.len() as u64;
         if self.copied {
-            self.bytes.extend_from_slice(bytes);
+            self.copy(bytes);
         }
+    }
+
+    /// Eight bytes at a time: between escapes there are few, and calling `memcpy` costs more than they take.
+    fn copy(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        if words.len() > 8 {
+            return self.bytes.extend_from_slice(bytes);
+        }
+        words.iter().for_each(|word| self.bytes.extend_from_slice(word));
+        rest.iter().for_each(|byte| self.bytes.push(*byte));
     }
 }
 
@@ -100,6 +123,7 @@ impl Reader {
         Self {
             grammar: Grammar::new(deepest),
             otherwise,
+            escapes: Escapes::Marked,
             within: Within::Structure,
             scalar: Zeroizing::default(),
             offset: 0,
@@ -107,6 +131,11 @@ impl Reader {
             text: Text::default(),
             marks: Vec::new(),
         }
+    }
+
+    #[cfg(feature = "prompt")]
+    pub(super) fn without_escapes(self) -> Self {
+        Self { escapes: Escapes::Unmarked, ..self }
     }
 
     pub(super) fn deepest(&mut self, containers: usize) {
@@ -167,7 +196,7 @@ impl Reader {
 
     /// The text of the one chunk that was read, if it is not the chunk itself, and its marks.
     #[cfg(feature = "prompt")]
-    pub(super) fn into_parts(self) -> (Option<Zeroizing<Vec<u8>>>, Vec<Mark>) {
+    pub(super) fn into_parts(self) -> (Option<Wiped>, Vec<Mark>) {
         (self.text.copied.then_some(self.text.bytes), self.marks)
     }
 
@@ -295,7 +324,9 @@ impl Reader {
     /// An escape of `source` bytes ends.
     fn decoded(&mut self, characters: &[char], source: usize) {
         let text: usize = characters.iter().map(|character| character.len_utf8()).sum();
-        self.mark(Kind::Escape { text: text as u8, source: source as u8 });
+        if self.escapes == Escapes::Marked {
+            self.mark(Kind::Escape { text: text as u8, source: source as u8 });
+        }
         self.longer += source as u64;
         self.longer -= text as u64;
         for character in characters {

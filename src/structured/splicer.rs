@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use zeroize::Zeroizing;
-
 use super::reader::{Kind, Mark};
+use super::wiped::Wiped;
 use crate::{Finding, Sink, Span};
 
 /// Something to cut out: where it stands in the text, and what stands for it.
@@ -36,7 +35,7 @@ enum Place {
 ///
 /// Invariant: marks and cuts that end before `text_at` are forgotten; `source[at]` is where `text_at` comes from.
 pub(super) struct Splicer {
-    source: Zeroizing<Vec<u8>>,
+    source: Wiped,
     /// Offset of the first byte of `source` in the input.
     base: u64,
     /// Bytes before it were given to the sink or cut out.
@@ -55,7 +54,7 @@ pub(super) struct Splicer {
 impl Default for Splicer {
     fn default() -> Self {
         Self {
-            source: Zeroizing::default(),
+            source: Wiped::default(),
             base: 0,
             from: 0,
             at: 0,

@@ -694,3 +694,24 @@ fn documents_made_up_at_random_hold_what_they_held() {
         assert!(again.report.is_unchanged(), "{out}");
     }
 }
+
+#[test]
+fn the_name_in_a_reference_tells_nothing_of_what_stands_behind_it() {
+    let stands = reference("password", PASSWORD);
+    for text in [
+        format!("{{\"k {stands}\":\"word\"}}"),
+        format!("{{\"{stands}\": \"Xk9-word-9k\"}}"),
+        format!("{stands} = \"Xk9-word-9k\""),
+    ] {
+        assert_eq!(REDACTOR.redact_str(&text), text);
+        for size in [1, 7, 30] {
+            let mut stream = REDACTOR.stream(Vec::new());
+            text.as_bytes().chunks(size).for_each(|chunk| stream.push(chunk));
+            assert_eq!(String::from_utf8(stream.finish()).unwrap(), text);
+        }
+    }
+    let damaged =
+        stands.replace("_password_", "_passwort_").replace("SECRETREF_", "SECRETREF_password_");
+    let text = format!("{damaged} password = \"Xk9-word-9k\"");
+    assert_ne!(REDACTOR.redact_str(&text), text);
+}
