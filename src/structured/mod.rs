@@ -15,6 +15,7 @@ mod json;
 mod malformed;
 mod reader;
 mod splicer;
+mod text;
 #[cfg(feature = "prompt")]
 mod tree;
 mod wiped;

@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 use super::escape::{Escape, Step, simple};
 use super::grammar::{Begins, Grammar};
 use super::malformed::Malformed;
+use super::text::{Kept, Text};
+#[cfg(feature = "prompt")]
 use super::wiped::Wiped;
 
 /// The longest number. Longer ones are taken for an attack on what has to hold a whole number.
@@ -90,34 +92,6 @@ pub(super) struct Reader {
     pub(super) marks: Vec<Mark>,
 }
 
-/// The text of a chunk. It is the chunk itself while nothing in it is an escape.
-#[derive(Default)]
-struct Text {
-    bytes: Wiped,
-    copied: bool,
-    /// Offset of its end.
-    end: u64,
-}
-
-impl Text {
-    fn put(&mut self, bytes: &[u8]) {
-        self.end += bytes.len() as u64;
-        if self.copied {
-            self.copy(bytes);
-        }
-    }
-
-    /// Eight bytes at a time: between escapes there are few, and calling `memcpy` costs more than they take.
-    fn copy(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        if words.len() > 8 {
-            return self.bytes.extend_from_slice(bytes);
-        }
-        words.iter().for_each(|word| self.bytes.extend_from_slice(word));
-        rest.iter().for_each(|byte| self.bytes.push(*byte));
-    }
-}
-
 impl Reader {
     pub(super) fn new(deepest: usize, otherwise: Otherwise) -> Self {
         Self {
@@ -144,12 +118,9 @@ impl Reader {
 
     /// Reads a chunk and gives its text. Marks are added to `marks`.
     pub(super) fn read<'a>(&'a mut self, chunk: &'a [u8]) -> Result<&'a [u8], Malformed> {
-        self.text.bytes.clear();
         let in_escape = matches!(self.within, Within::Escape(_));
-        self.text.copied = in_escape || memchr::memchr(b'\\', chunk).is_some();
-        if self.text.copied {
-            self.text.bytes.reserve(chunk.len());
-        }
+        let copied = in_escape || memchr::memchr(b'\\', chunk).is_some();
+        self.text.begin(if copied { Kept::Copied } else { Kept::There }, chunk.len());
         let mut at = 0;
         while at < chunk.len() {
             let read = match &self.within {
@@ -172,16 +143,15 @@ impl Reader {
             at += taken;
             self.offset += taken as u64;
         }
-        Ok(if self.text.copied { &self.text.bytes } else { chunk })
+        Ok(self.text.of(chunk))
     }
 
     /// Says that the input is over; what is left of the text.
     pub(super) fn finish(&mut self) -> Result<&[u8], Malformed> {
         if self.otherwise == Otherwise::Text {
-            self.text.copied = true;
-            self.text.bytes.clear();
+            self.text.begin(Kept::Copied, 0);
             self.give_up();
-            return Ok(&self.text.bytes);
+            return Ok(self.text.of(&[]));
         }
         let truncated = Malformed::new(self.offset, "it ends too early");
         match self.within {
@@ -197,7 +167,7 @@ impl Reader {
     /// The text of the one chunk that was read, if it is not the chunk itself, and its marks.
     #[cfg(feature = "prompt")]
     pub(super) fn into_parts(self) -> (Option<Wiped>, Vec<Mark>) {
-        (self.text.copied.then_some(self.text.bytes), self.marks)
+        (self.text.into_copy(), self.marks)
     }
 
     /// What follows is text. The bytes before the one that is wrong are in the text, but for those of an escape.
@@ -274,8 +244,7 @@ impl Reader {
 
     /// Up to the string's end or the next escape.
     fn string(&mut self, bytes: &[u8]) -> Result<usize, Wrong> {
-        let run = plain(bytes);
-        self.text.put(&bytes[..run]);
+        let run = self.text.put_plain(bytes);
         match bytes.get(run) {
             Some(b'"') => {
                 self.mark(Kind::Close);
@@ -362,29 +331,6 @@ impl Reader {
         let at = self.text.end;
         self.marks.push(Mark { at, source: at + self.longer, kind });
     }
-}
-
-/// How many bytes there are before a quote, a backslash or a control character. Eight at a time: most runs are short, so that
-/// a search with wider steps costs more to begin than it takes.
-fn plain(bytes: &[u8]) -> usize {
-    let (words, _) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let special = special(u64::from_le_bytes(*word));
-        if special != 0 {
-            return at * 8 + special.trailing_zeros() as usize / 8;
-        }
-    }
-    let rest = &bytes[words.len() * 8..];
-    let ends = |&byte: &u8| byte < b' ' || matches!(byte, b'"' | b'\\');
-    words.len() * 8 + rest.iter().position(ends).unwrap_or(rest.len())
-}
-
-/// Sets the highest bit of the first byte that is a quote, a backslash or a control character; bits above it mean nothing.
-fn special(word: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 255;
-    let below = |word: u64, byte: u8| word.wrapping_sub(EACH * u64::from(byte)) & !word;
-    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
-    (below(word, b' ') | is(b'"') | is(b'\\')) & (EACH << 7)
 }
 
 /// Whether `scalar` is a number, `true`, `false` or `null`.
