@@ -7,7 +7,7 @@ const EARLIER: usize = 16;
 
 /// The text of a chunk. It is the chunk itself while nothing in it is an escape.
 ///
-/// Invariant: of a copy there is room for the text of all of the chunk, so that nothing grows on the way.
+/// Invariant: of a copy there is room for the text of all of the chunk, which is never longer, so that nothing grows on the way.
 #[derive(Default)]
 pub(super) struct Text {
     bytes: Wiped,
@@ -52,7 +52,10 @@ impl Text {
 
     pub(super) fn put(&mut self, bytes: &[u8]) {
         self.end += bytes.len() as u64;
-        if self.kept == Kept::Copied {
+        if let ([byte], Kept::Copied) = (bytes, self.kept) {
+            self.bytes[self.used] = *byte;
+            self.used += 1;
+        } else if self.kept == Kept::Copied {
             self.bytes[self.used..self.used + bytes.len()].copy_from_slice(bytes);
             self.used += bytes.len();
         }
@@ -72,12 +75,11 @@ impl Text {
         let (words, _) = room.as_chunks_mut::<8>();
         let run = plain(bytes, |at, word| {
             // A word that is plain at its beginning alone is copied as a whole: what comes next stands over the rest of it.
-            if let Some(room) = words.get_mut(at) {
-                *room = *word;
-            }
+            words[at] = *word;
         });
-        let tail = run - run % 8;
-        room[tail..run].copy_from_slice(&bytes[tail..run]);
+        // The last bytes, if they are no whole word. One by one: a copy of so few costs more to call than to make.
+        let copied = bytes.len() / 8 * 8;
+        (copied..run).for_each(|at| room[at] = bytes[at]);
         self.used += run;
         self.end += run as u64;
         run
