@@ -25,7 +25,6 @@ const LONGEST_NAME: usize = 40;
 const TAG: usize = 12;
 
 /// The longest reference, in bytes.
-#[cfg(any(test, feature = "prompt"))]
 pub(crate) const LONGEST_REFERENCE: usize = PREFIX.len() + LONGEST_NAME + 1 + TAG;
 
 /// No `I`, `O`, `0` and `1`: what looks alike is copied wrong. The first half are letters.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::prefilter::{Hit, Positions};
-use super::resolve::{Class, Label, Regions};
+#[cfg(feature = "prompt")]
+use super::resolve::Class;
+use super::resolve::{Label, Regions};
 #[cfg(feature = "sealed")]
 use super::sealed::SealedState;
 use crate::detect::literal::{Live, WalkStep};

@@ -181,7 +181,7 @@ impl Running {
         format!("http://{}{path}", self.address)
     }
 
-    pub(crate) fn post(&self, path: &str) -> hyper::http::request::Builder {
+    pub(crate) fn post(&self, path: &str) -> http::request::Builder {
         Request::post(self.uri(path)).header("content-type", "application/json")
     }
 
