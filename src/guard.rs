@@ -56,6 +56,14 @@ impl Guard {
         self.timed(surface, input.len(), |redactor| self.look(redactor, surface, input))
     }
 
+    /// As [`Redactor::redact_str`], with the set in force.
+    pub fn redact_str<'a>(&self, surface: Surface, input: &'a str) -> Cow<'a, str> {
+        match self.redact(surface, input.as_bytes()) {
+            Cow::Borrowed(_) => Cow::Borrowed(input),
+            Cow::Owned(out) => Cow::Owned(crate::redactor::text(out)),
+        }
+    }
+
     /// A part of what [`timed`](Self::timed) does.
     pub(crate) fn look<'a>(
         &self,
@@ -164,14 +172,6 @@ impl Guard {
         let (hidden, finding) = redactor.hide_field(value)?;
         self.observe(surface, &finding);
         Some(hidden)
-    }
-
-    /// As [`Redactor::redact_str`], with the set in force.
-    pub fn redact_str<'a>(&self, surface: Surface, input: &'a str) -> Cow<'a, str> {
-        match self.redact(surface, input.as_bytes()) {
-            Cow::Borrowed(_) => Cow::Borrowed(input),
-            Cow::Owned(out) => Cow::Owned(crate::redactor::text(out)),
-        }
     }
 }
 
