@@ -225,7 +225,8 @@ impl<'a> Look<'a> {
             first => matches!(first, Some(b'{' | b'[')),
         };
         if leaf.node.kind == Kind::String && begins && depth < self.tools.strings {
-            match self.document(says, Some(&leaf.place), depth + 1, inside(&leaf.node, here)) {
+            let place = if leaf.class == Class::Source { leaf.place.meant() } else { leaf.place };
+            match self.document(says, Some(&place), depth + 1, inside(&leaf.node, here)) {
                 Ok(changes) => {
                     here.iter_mut().for_each(|cut| cut.told = Told::Yes);
                     return Ok(changes.into_iter().map(|change| change.outside(leaf)).collect());

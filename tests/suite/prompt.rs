@@ -204,6 +204,26 @@ fn s8_what_a_caller_named_like_a_field_is_data() {
 }
 
 #[test]
+fn s8_json_that_somebody_wrote_is_text_whatever_its_fields_are_called() {
+    let token = expand("ghp_{alnum:36}", 1).unwrap().text;
+    let inside = json!([{"id": token, "type": "thinking", "thinking": PASSWORD, "signature": token, "source": {"type": "base64", "data": token}}]);
+    let told = json!({"messages": [{"role": "tool", "content": inside.to_string()}], "input": [{"type": "message", "content": inside.to_string()}]});
+    for api in [
+        Api::Anthropic,
+        Api::OpenAiChat,
+        Api::OpenAiResponses,
+        Api::Bedrock,
+        Api::Gemini,
+        Api::Ollama,
+    ] {
+        let (out, _) = sent(api, &told.to_string());
+        assert!(!out.contains(&token) && !out.contains(PASSWORD), "{api}: {out}");
+    }
+    let blocks = json!([{"type": PASSWORD}]).to_string();
+    assert!(matches!(refused(Api::Slack, &json!({"blocks": blocks})).why(), Why::Fixed { .. }));
+}
+
+#[test]
 fn s9_ids_that_look_random_stay() {
     let id = |template: &str| expand(template, 3).unwrap().text;
     let signature = STANDARD.encode(id("{alnum:90}"));

@@ -46,7 +46,7 @@ pub(super) enum Placeholder {
 /// The fields of an interface that are not simply text.
 pub(super) struct Shape {
     pub(super) placeholder: Placeholder,
-    /// Values whose keys mean nothing, all the way down.
+    /// Values in which keys mean nothing, all the way down.
     free: Vec<Pattern>,
     /// The first that fits counts.
     classes: Vec<(Pattern, Class)>,
@@ -150,8 +150,12 @@ impl Shape {
 
     /// What may be done with what stands at `place`.
     pub(super) fn class(&self, matcher: &Matcher, place: &Place<'_>) -> Class {
+        if place.is_free() {
+            return Class::Text;
+        }
         let links = place.links();
-        if self.free.iter().any(|pattern| matcher.leads_to(pattern, &links)) {
+        let above = &links[..links.len() - 1];
+        if self.free.iter().any(|pattern| matcher.leads_to(pattern, above)) {
             return Class::Text;
         }
         let class = self.classes.iter().find(|(pattern, _)| matcher.is_at(pattern, &links));

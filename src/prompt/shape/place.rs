@@ -15,6 +15,16 @@ pub(in crate::prompt) struct Place<'a> {
     document: Numbered<'a>,
     node: NodeId,
     outer: Option<&'a Place<'a>>,
+    inside: Inside,
+}
+
+/// What fields mean in JSON that a string holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// Nothing: it is what somebody wrote.
+    Free,
+    /// What they would mean if it stood there itself.
+    Meant,
 }
 
 /// A step of the way to a place, and what stands there.
@@ -38,7 +48,17 @@ impl<'a> Place<'a> {
         node: NodeId,
         outer: Option<&'a Place<'a>>,
     ) -> Self {
-        Self { document, node, outer }
+        Self { document, node, outer, inside: Inside::Free }
+    }
+
+    /// The same, if JSON in its string is a part of the request as if it stood there itself.
+    pub(in crate::prompt) fn meant(self) -> Self {
+        Self { inside: Inside::Meant, ..self }
+    }
+
+    /// Whether it stands in JSON that means nothing.
+    pub(super) fn is_free(&self) -> bool {
+        self.outer.is_some_and(|outer| outer.inside == Inside::Free || outer.is_free())
     }
 
     /// The way from the outermost document. A document in a string takes the string's place.
