@@ -20,19 +20,19 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
+use super::builder::Inner;
 use super::headers::without_hops;
 use super::request::Body;
 use crate::prompt::coding::Coding;
-use crate::prompt::{Api, PreSend, Reply};
+use crate::prompt::{Api, Reply};
 
 /// Read at once of a reply in which something may be restored.
 const CHUNK: usize = 16 << 10;
 
 /// What a reply needs on its way.
 pub(super) struct Way<'a> {
-    pub(super) pre_send: &'a PreSend,
+    pub(super) inner: &'a Arc<Inner>,
     pub(super) api: Api,
-    pub(super) idle: Duration,
     /// The place among the requests under way, given back at the reply's end.
     pub(super) permit: OwnedSemaphorePermit,
 }
@@ -43,16 +43,17 @@ impl Way<'_> {
         let (mut parts, body) = reply.into_parts();
         without_hops(&mut parts.headers);
         let restoring = self.restoring(&parts.headers);
+        let idle = self.inner.limits.idle_time;
         let body = match restoring {
             // No length is added that was not there: this may answer a HEAD.
             _ if body.is_end_stream() => {
                 Empty::new().map_err(|never| match never {}).boxed_unsync()
             }
-            None => as_it_comes(body, self.idle, self.permit),
+            None => as_it_comes(body, idle, self.permit),
             Some((reply, coding)) => {
                 parts.headers.remove(CONTENT_LENGTH);
                 parts.headers.remove(CONTENT_ENCODING);
-                restored(body, coding, reply, self.idle, self.permit)
+                restored(body, coding, reply, (Arc::clone(self.inner), self.permit))
             }
         };
         let mut response = Response::new(body);
@@ -66,7 +67,7 @@ impl Way<'_> {
     fn restoring(&self, headers: &HeaderMap) -> Option<(Reply, Option<Coding>)> {
         let media_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
         let coding = Coding::of(headers).ok()?;
-        Some((self.pre_send.reply(self.api, media_type)?, coding))
+        Some((self.inner.pre_send.reply(self.api, media_type)?, coding))
     }
 }
 
@@ -100,6 +101,7 @@ struct Restoring {
     /// Why it broke off, told after what was still held.
     broken: Option<io::Error>,
     buffer: Box<[u8]>,
+    inner: Arc<Inner>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -107,18 +109,24 @@ fn restored(
     body: Incoming,
     coding: Option<Coding>,
     reply: Reply,
-    idle: Duration,
-    permit: OwnedSemaphorePermit,
+    (inner, permit): (Arc<Inner>, OwnedSemaphorePermit),
 ) -> Body {
-    let trailers = Trailers::default();
+    let (trailers, idle) = (Trailers::default(), inner.limits.idle_time);
     let bytes = StreamReader::new(Box::pin(data(body, idle, Arc::clone(&trailers))));
     let reader: Pin<Box<dyn AsyncRead + Send>> = match coding {
         None => Box::pin(bytes),
         Some(coding) => Box::pin(coding.reader(bytes)),
     };
     let buffer = vec![0; CHUNK].into_boxed_slice();
-    let state =
-        Restoring { reader, reply: Some(reply), trailers, broken: None, buffer, _permit: permit };
+    let state = Restoring {
+        reader,
+        reply: Some(reply),
+        trailers,
+        broken: None,
+        buffer,
+        inner,
+        _permit: permit,
+    };
     let frames = stream::unfold(state, |mut state| async move {
         let frame = state.next().await?;
         Some((frame, state))
@@ -158,13 +166,13 @@ impl Restoring {
         while let Some(mut reply) = self.reply.take() {
             let mut out = Vec::new();
             match self.reader.read(&mut self.buffer).await {
-                Ok(0) => drop(reply.finish(&mut out)),
+                Ok(0) => self.inner.status.restored(&reply.finish(&mut out)),
                 Ok(count) => {
                     reply.push(&self.buffer[..count], &mut out);
                     self.reply = Some(reply);
                 }
                 Err(error) => {
-                    drop(reply.finish(&mut out));
+                    self.inner.status.restored(&reply.finish(&mut out));
                     self.broken = Some(error);
                 }
             }

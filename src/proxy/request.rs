@@ -72,7 +72,7 @@ fn stays_out(out: Out) -> Response<Body> {
 
 /// A request that goes somewhere.
 struct Going<'a> {
-    inner: &'a Inner,
+    inner: &'a Arc<Inner>,
     route: &'a Route,
     api: Api,
 }
@@ -99,8 +99,7 @@ impl Going<'_> {
         *request.headers_mut() = parts.headers;
         let reply = self.inner.upstream.send(request).await?;
         self.inner.status.ended(Outcome::Passed);
-        let (pre_send, idle) = (&self.inner.pre_send, self.inner.limits.idle_time);
-        Ok(Way { pre_send, api: self.api, idle, permit }.pass(reply))
+        Ok(Way { inner: self.inner, api: self.api, permit }.pass(reply))
     }
 
     /// Reads and looks through all of it that is sent, but for the path and the headers.

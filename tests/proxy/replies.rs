@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::harness::{
-    Running, Then, Upstream, client, leading, pre_send, raw, scripted, to, whole, within,
+    Running, SECRET, Then, Upstream, client, leading, pre_send, raw, scripted, to, whole, within,
 };
 
 const PATH: &str = "/anthropic/v1/messages";
@@ -52,7 +52,8 @@ fn may_restore() -> keepmum::prompt::PreSend {
         host: Some("*.example".to_owned()),
         argument: "url".to_owned(),
     };
-    pre_send().restore(rule).build().unwrap()
+    let known = keepmum::Secret::new("db-password", SECRET);
+    pre_send().restore(rule).restorable(vec![known]).build().unwrap()
 }
 
 #[tokio::test]
@@ -77,7 +78,7 @@ async fn so_does_one_in_which_something_may_be_restored() {
         streaming(&[("content-type", "text/event-stream"), ("content-encoding", "gzip")]).await;
     let gateway = Running::start(leading(Proxy::builder(may_restore()), &upstream)).await;
     let mut reply = ask(&gateway).await;
-    let decoded = !reply.headers().contains_key(CONTENT_ENCODING);
+    assert!(!reply.headers().contains_key(CONTENT_ENCODING));
     let mut encoder = GzipEncoder::new(Vec::new());
     let mut written = 0;
     for _ in 0..3 {
@@ -87,7 +88,7 @@ async fn so_does_one_in_which_something_may_be_restored() {
         written += new.len();
         within(sender.send(Frame::data(new.into()))).await.unwrap();
         let data = frame(&mut reply).await.unwrap().into_data().unwrap();
-        assert!(!decoded || data == EVENT, "{data:?}");
+        assert_eq!(data, EVENT);
     }
     encoder.shutdown().await.unwrap();
     let new = encoder.get_ref()[written..].to_vec();
@@ -97,14 +98,37 @@ async fn so_does_one_in_which_something_may_be_restored() {
 }
 
 #[tokio::test]
+async fn a_tool_gets_its_value_and_the_page_counts_it() {
+    let key = keepmum::ReferenceKey::new(b"thirty-two bytes that nobody has");
+    let reference = key.reference("db-password", SECRET.as_bytes());
+    let call = |tool: &str, value: &str| serde_json::json!({"type": "tool_use", "id": "t", "name": tool, "input": {"url": "https://a.example/", "key": value}});
+    let written = reference.as_str();
+    let damaged = written.to_lowercase().replace("secretref_", "SECRETREF_");
+    let whole = serde_json::json!({"type": "message", "content": [call("fetch", written), call("other", written), call("fetch", &damaged)]});
+    let (upstream, sender) = streaming(&[("content-type", "application/json")]).await;
+    let gateway = Running::start(leading(Proxy::builder(may_restore()), &upstream)).await;
+    let mut reply = ask(&gateway).await;
+    within(sender.send(Frame::data(whole.to_string().into()))).await.unwrap();
+    drop(sender);
+    let mut out = Vec::new();
+    while let Some(frame) = frame(&mut reply).await {
+        out.extend_from_slice(&frame.into_data().unwrap());
+    }
+    let out: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(out["content"][0]["input"]["key"], SECRET);
+    assert_eq!(out["content"][1]["input"]["key"], written);
+    assert_eq!(out["content"][2]["input"]["key"], damaged.as_str());
+    let (_, text) = gateway.get("/status.json").await;
+    let status: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(status["restored"], 1);
+    let (_, metrics) = gateway.get("/metrics").await;
+    assert!(metrics.contains("keepmum_proxy_restored_total 1\n"), "{metrics}");
+}
+
+#[tokio::test]
 async fn the_upstream_is_asked_for_what_can_be_read() {
     let upstream = Upstream::good().await;
-    let restores =
-        may_restore().reply(keepmum::prompt::Api::Anthropic, "application/json").is_some();
-    for (pre_send, asked) in [
-        (pre_send().build().unwrap(), "br"),
-        (may_restore(), if restores { "identity" } else { "br" }),
-    ] {
+    for (pre_send, asked) in [(pre_send().build().unwrap(), "br"), (may_restore(), "identity")] {
         let gateway = Running::start(leading(Proxy::builder(pre_send), &upstream)).await;
         let request = gateway.post(PATH).header("accept-encoding", "br").body(whole("{}")).unwrap();
         within(client().request(request)).await.unwrap();

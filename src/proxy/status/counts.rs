@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::Surface;
-use crate::prompt::{Found, Report, Treatment};
+use crate::prompt::{Found, Report, RestoreReport, Treatment, Unrestored};
 
 /// Minutes that are remembered.
 const MINUTES: u64 = 60;
@@ -54,6 +54,14 @@ pub(super) struct Counts {
     requests: Requests,
     /// By name, origin and surface.
     names: BTreeMap<(String, &'static str, &'static str), u64>,
+    /// References that became values.
+    restored: u64,
+    /// Calls that were left as they were, by why.
+    refused: BTreeMap<Unrestored, u64>,
+    /// References that stand for nothing.
+    unknown: u64,
+    /// What only looks like a reference.
+    damaged: u64,
     /// The youngest last.
     minutes: VecDeque<Minute>,
     /// The youngest first.
@@ -96,6 +104,24 @@ impl Counts {
         }
     }
 
+    pub(super) fn restored(&mut self, report: &RestoreReport) {
+        self.restored += report.restored.values().sum::<u64>();
+        self.unknown += report.unknown;
+        self.damaged += report.damaged;
+        for (&why, count) in &report.refused {
+            *self.refused.entry(why).or_default() += count;
+        }
+    }
+
+    /// What was not restored, by why.
+    fn unrestored(&self) -> BTreeMap<&'static str, u64> {
+        let mut all: BTreeMap<_, _> =
+            self.refused.iter().map(|(why, count)| (why.as_str(), *count)).collect();
+        all.insert("unknown", self.unknown);
+        all.insert("damaged", self.damaged);
+        all
+    }
+
     /// The minute of `now`. A clock that goes back counts into the youngest.
     fn minute(&mut self, now: SystemTime) -> &mut Minute {
         let at = minutes(now);
@@ -115,6 +141,8 @@ impl Counts {
             "requests": {"passed": passed, "refused": refused, "failed": failed},
             "found": self.names.values().sum::<u64>(),
             "names": names,
+            "restored": self.restored,
+            "unrestored": self.unrestored(),
             "minutes": self.hour(now),
             "recent": self.recent.iter().map(Recent::json).collect::<Vec<_>>(),
         })
@@ -147,6 +175,12 @@ impl Counts {
         for ((origin, surface), count) in surfaces {
             let labels = format_args!("origin=\"{origin}\",surface=\"{surface}\"");
             let _ = writeln!(out, "keepmum_proxy_found_total{{{labels}}} {count}");
+        }
+        out += "# TYPE keepmum_proxy_restored_total counter\n";
+        let _ = writeln!(out, "keepmum_proxy_restored_total {}", self.restored);
+        out += "# TYPE keepmum_proxy_unrestored_total counter\n";
+        for (why, count) in self.unrestored() {
+            let _ = writeln!(out, "keepmum_proxy_unrestored_total{{why=\"{why}\"}} {count}");
         }
         out
     }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::Surface;
-use crate::prompt::Report;
+use crate::prompt::{Report, RestoreReport};
 use counts::Counts;
 pub(super) use counts::Outcome;
 
@@ -35,6 +35,13 @@ impl Status {
     pub(super) fn found(&self, surface: Surface, route: &str, report: &Report) {
         if !report.found.is_empty() {
             self.counts().found(SystemTime::now(), surface, route, report);
+        }
+    }
+
+    /// A reply came to its end.
+    pub(super) fn restored(&self, report: &RestoreReport) {
+        if *report != RestoreReport::default() {
+            self.counts().restored(report);
         }
     }
 
