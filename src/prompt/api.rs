@@ -55,12 +55,14 @@ impl Api {
     pub fn of(host: &str, path: &str) -> Self {
         match host {
             "api.anthropic.com" => Self::Anthropic,
-            "api.openai.com" => Self::openai(path),
+            _ if is_in(host, "api.openai.com") => Self::openai(path),
             "generativelanguage.googleapis.com" => Self::Gemini,
-            "slack.com" | "www.slack.com" | "hooks.slack.com" | "files.slack.com" => {
-                Self::slack(path)
+            _ if is_in(host, "slack.com") || is_in(host, "slack-gov.com") => Self::slack(path),
+            _ if host.starts_with("bedrock-runtime.")
+                || host.starts_with("bedrock-runtime-fips.") =>
+            {
+                Self::Bedrock
             }
-            _ if host.starts_with("bedrock-runtime.") => Self::Bedrock,
             _ => Self::of_path(path),
         }
     }
@@ -92,7 +94,10 @@ impl Api {
             Self::OpenAiChat
         } else if path.ends_with("/responses") {
             Self::OpenAiResponses
-        } else if path.contains("/v1/messages") || path.ends_with(":rawPredict") {
+        } else if path.contains("/v1/messages")
+            || path.ends_with(":rawPredict")
+            || path.ends_with(":streamRawPredict")
+        {
             Self::Anthropic
         } else if path.contains(":generateContent") || path.contains(":streamGenerateContent") {
             Self::Gemini
@@ -120,6 +125,11 @@ impl Api {
             Self::Json => "json",
         }
     }
+}
+
+/// Whether `host` is `domain` or lies in it.
+fn is_in(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 impl fmt::Display for Api {

@@ -54,6 +54,8 @@ impl Look<'_> {
             Kind::Form if looks_like_json(source) => self.json(source),
             Kind::Form => self.form(source),
             Kind::Parts(boundary) => self.parts(source, &boundary),
+            // So do scripts in browsers say text.
+            Kind::Text if looks_like_json(source) => self.unknown(source),
             Kind::Text => self.text(source),
             Kind::Binary if std::str::from_utf8(source).is_err() => {
                 self.binary(source, "body").map(|()| Vec::new())

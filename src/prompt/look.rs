@@ -82,14 +82,16 @@ impl<'a> Look<'a> {
         self.plain(source, None)
     }
 
-    /// A body, or a part of one, that nobody can look into: a known secret in it stops the request.
+    /// A body, or a part of one, that nobody can look into: a known secret in it, or one that a rule is
+    /// sure of, stops the request.
     pub(super) fn binary(&mut self, source: &[u8], place: &str) -> Result<(), Stop> {
         let (cuts, _) = cuts(self.tools.redactor, &Muted::default(), source);
-        let known =
-            cuts.iter().filter_map(|cut| cut.finding.as_ref()).find(|found| is_known(found));
+        let redactor = self.tools.redactor;
+        let counts = |found: &&Finding| is_known(found) || is_sure(redactor, found);
+        let known = cuts.iter().filter_map(|cut| cut.finding.as_ref()).find(counts);
         self.unscanned.push(Unscanned {
             place: place.to_owned(),
-            why: "it is neither JSON nor text; known secrets were looked for as they are",
+            why: "it is neither JSON nor text; it was looked through as it is",
             bytes: source.len() as u64,
         });
         known.map_or(Ok(()), |finding| Err(fixed(finding, place.to_owned()).into()))
@@ -120,6 +122,7 @@ impl<'a> Look<'a> {
             let here = cuts[from..].iter().take_while(|cut| cut.span.start() < end).count();
             let here = &mut cuts[from..from + here];
             if let Some(piece) = pieces.remove(&id) {
+                self.allowed(&piece)?;
                 changes.extend(piece);
                 continue;
             }
@@ -134,6 +137,17 @@ impl<'a> Look<'a> {
         changes.extend(pieces.into_values().flatten());
         changes.extend(self.warned(numbered, outer, warned));
         Ok(changes)
+    }
+
+    /// Whether pieces of a message may be sent.
+    fn allowed(&self, piece: &[Change]) -> Result<(), Why> {
+        let mut found = piece.iter().filter_map(|change| change.found.as_ref());
+        match found.find(|found| self.tools.modes.of(&found.finding) == Mode::Block) {
+            Some(Found { finding, place, .. }) => {
+                Err(Why::Blocked { name: finding.name().to_owned(), place: place.clone() })
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether a string may hold what has to be looked into for itself.
@@ -167,7 +181,10 @@ impl<'a> Look<'a> {
                 let redactor = self.tools.redactor;
                 self.kept(leaf, here, |finding| is_known(finding) || is_sure(redactor, finding))
             }
-            Class::Credential => Ok(self.told(leaf, here, Treatment::Credential)),
+            Class::Credential => {
+                self.blocked(leaf, here)?;
+                Ok(self.told(leaf, here, Treatment::Credential))
+            }
         }
     }
 
@@ -178,6 +195,7 @@ impl<'a> Look<'a> {
         here: &mut [Cut],
         refuses: impl Fn(&Finding) -> bool,
     ) -> Result<Vec<Change>, Stop> {
+        self.blocked(leaf, here)?;
         let refused =
             here.iter().filter_map(|cut| cut.finding.as_ref()).find(|found| refuses(found));
         if let Some(finding) = refused {
@@ -187,6 +205,17 @@ impl<'a> Look<'a> {
             return Ok(Vec::new());
         }
         Ok(self.told(leaf, here, Treatment::Left))
+    }
+
+    /// What is blocked is blocked wherever it stands.
+    fn blocked(&self, leaf: &Leaf<'_>, here: &[Cut]) -> Result<(), Why> {
+        let mut found = here.iter().filter_map(|cut| cut.finding.as_ref());
+        match found.find(|finding| self.tools.modes.of(finding) == Mode::Block) {
+            Some(finding) => {
+                Err(Why::Blocked { name: finding.name().to_owned(), place: self.path(&leaf.place) })
+            }
+            None => Ok(()),
+        }
     }
 
     fn media(&mut self, leaf: &Leaf<'_>, here: &mut [Cut]) -> Result<Vec<Change>, Stop> {
@@ -372,10 +401,20 @@ impl Change {
     }
 }
 
-/// The edits among `changes`.
+/// The edits among `changes`, in order and apart.
 pub(super) fn edits(changes: &[Change]) -> Vec<Edit> {
     let with = changes.iter().filter_map(|change| Some((change.span, change.with.clone()?)));
-    with.map(|(span, with)| Edit { span, with }).collect()
+    let mut edits: Vec<Edit> = with.map(|(span, with)| Edit { span, with }).collect();
+    edits.sort_by_key(|edit| edit.span.start());
+    // Two secrets in a number are one edit: it becomes one string.
+    edits.dedup_by(|next, last| {
+        let overlap = next.span.start() < last.span.end();
+        if overlap {
+            last.span = Span::new(last.span.start(), last.span.end().max(next.span.end()));
+        }
+        overlap
+    });
+    edits
 }
 
 /// The reference of a value; one whose name would show a known secret has another name.

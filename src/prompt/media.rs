@@ -34,9 +34,7 @@ const TEXTS: [&str; 8] = ["text/", "json", "xml", "yaml", "toml", "csv", "javasc
 
 /// What `says` is: an address such as `data:text/plain;base64,…`, or base64 of text.
 pub(super) fn read(says: &[u8]) -> Media {
-    let Some(address) = says.strip_prefix(b"data:") else {
-        return decoded(&[], says).map_or(Media::Address, |text| Media::Text(Box::new(text)));
-    };
+    let Some(address) = says.strip_prefix(b"data:") else { return decoded(&[], says) };
     let comma = address.iter().position(|&byte| byte == b',').map_or(0, |at| at + 1);
     let (kind, data) = address.split_at(comma);
     let Some(kind) = kind.strip_suffix(b";base64,") else { return Media::Address };
@@ -45,16 +43,20 @@ pub(super) fn read(says: &[u8]) -> Media {
         return Media::Other;
     }
     decoded(&says[..says.len() - data.len()], data)
-        .map_or(Media::Address, |text| Media::Text(Box::new(text)))
 }
 
-fn decoded(head: &[u8], data: &[u8]) -> Option<Text> {
+fn decoded(head: &[u8], data: &[u8]) -> Media {
+    let data: Vec<u8> = data.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let url_safe = data.iter().any(|byte| b"-_".contains(byte));
     let padded = data.ends_with(b"=") || data.len().is_multiple_of(4);
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true)
         .with_encode_padding(padded);
     let engine = GeneralPurpose::new(if url_safe { &URL_SAFE } else { &STANDARD }, config);
-    let text = Zeroizing::new(engine.decode(data).ok()?);
-    Some(Text { head: head.to_vec(), engine, text })
+    match engine.decode(data).map(Zeroizing::new) {
+        Err(_) => Media::Address,
+        Ok(text) if std::str::from_utf8(&text).is_err() => Media::Other,
+        Ok(text) => Media::Text(Box::new(Text { head: head.to_vec(), engine, text })),
+    }
 }

@@ -61,11 +61,12 @@ impl Route {
         Uri::from_parts(parts).ok()
     }
 
-    /// What is said at `path`.
-    pub(super) fn api(&self, path: &str) -> Api {
+    /// What is said at `rest`, a path without its first slash.
+    pub(super) fn api(&self, rest: &str) -> Api {
         if let Some(api) = self.api {
             return api;
         }
+        let path = &format!("/{rest}")[..];
         match self.name.as_str() {
             "anthropic" => Api::Anthropic,
             "openai" => Api::openai(path),
@@ -173,6 +174,8 @@ mod tests {
             ("/anthropic/v1/messages", Api::Anthropic),
             ("/openai/v1/responses", Api::OpenAiResponses),
             ("/openai/chat/completions", Api::OpenAiChat),
+            ("/openai/responses", Api::OpenAiResponses),
+            ("/ollama/v1/messages", Api::Anthropic),
             ("/gemini/v1beta/models/m:generateContent", Api::Gemini),
             ("/gemini/v1beta/openai/chat/completions", Api::OpenAiChat),
             ("/ollama/api/chat", Api::Ollama),
@@ -181,8 +184,8 @@ mod tests {
             ("/slack/chat.appendStream", Api::SlackAppend),
             ("/slack-hooks/services/x", Api::Slack),
         ] {
-            let (route, _) = routes.of(path).expect("a route");
-            assert_eq!(route.api(path), api, "{path}");
+            let (route, rest) = routes.of(path).expect("a route");
+            assert_eq!(route.api(rest), api, "{path}");
         }
     }
 }

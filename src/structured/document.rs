@@ -12,6 +12,12 @@ use crate::Span;
 /// The longest document: places in it fit into 32 bits.
 pub(crate) const LONGEST_DOCUMENT: usize = u32::MAX as usize / 2;
 
+/// Strings, numbers and words in a document, at most: each takes some 70 bytes of memory, and two of the source.
+const MOST_VALUES: usize = 1 << 21;
+
+/// The same with containers.
+const MOST_PARTS: usize = 2 * MOST_VALUES;
+
 /// One or more documents of JSON, one after the other, held whole.
 ///
 /// Where [`JsonStream`](super::JsonStream) lets go of what is decided, this waits: whoever reads it learns in which field
@@ -41,11 +47,12 @@ impl<'a> Document<'a> {
         if source.len() > LONGEST_DOCUMENT {
             return Err(Malformed::new(LONGEST_DOCUMENT as u64, "it is too long"));
         }
-        let mut reader = Reader::new(deepest, Otherwise::Refused).without_escapes();
+        let mut reader = Reader::new(deepest, Otherwise::Refused).without_escapes(MOST_VALUES);
         reader.read(source)?;
         reader.finish()?;
         let (text, marks) = reader.into_parts();
-        let tree = Tree::new(text.as_deref().map_or(source, |text| &text[..]), &marks);
+        let tree = Tree::new(text.as_deref().map_or(source, |text| &text[..]), &marks, MOST_PARTS);
+        let tree = tree.ok_or(Malformed::new(source.len() as u64, "it has too many parts"))?;
         Ok(Self { source, text, marks, escapes: RefCell::default(), tree })
     }
 

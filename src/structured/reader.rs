@@ -81,6 +81,8 @@ pub(super) struct Reader {
     grammar: Grammar,
     otherwise: Otherwise,
     escapes: Escapes,
+    /// So many strings and scalars at most.
+    most: usize,
     within: Within,
     /// The scalar that is being read.
     scalar: Zeroizing<Vec<u8>>,
@@ -98,6 +100,7 @@ impl Reader {
             grammar: Grammar::new(deepest),
             otherwise,
             escapes: Escapes::Marked,
+            most: usize::MAX,
             within: Within::Structure,
             scalar: Zeroizing::default(),
             offset: 0,
@@ -108,8 +111,8 @@ impl Reader {
     }
 
     #[cfg(feature = "prompt")]
-    pub(super) fn without_escapes(self) -> Self {
-        Self { escapes: Escapes::Unmarked, ..self }
+    pub(super) fn without_escapes(self, most: usize) -> Self {
+        Self { escapes: Escapes::Unmarked, most, ..self }
     }
 
     pub(super) fn deepest(&mut self, containers: usize) {
@@ -225,6 +228,11 @@ impl Reader {
             };
             if begins == Begins::Nothing {
                 continue;
+            }
+            // Each has two marks.
+            if self.marks.len() / 2 >= self.most {
+                self.text.put(&bytes[..at]);
+                return Err(Wrong(at, "it has too many values"));
             }
             if begins == Begins::Scalar {
                 self.text.put(&bytes[..at]);

@@ -41,9 +41,9 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Of a text that is good JSON, and shorter than 4 GiB.
-    pub(super) fn new(text: &[u8], marks: &[Mark]) -> Self {
-        let mut builder = Builder::default();
+    /// Of a text that is good JSON, and shorter than 4 GiB. None if it has more than `most` parts.
+    pub(super) fn new(text: &[u8], marks: &[Mark], most: usize) -> Option<Self> {
+        let mut builder = Builder { most, ..Builder::default() };
         let mut at = 0;
         for mark in marks {
             let here = mark.at as usize;
@@ -63,7 +63,7 @@ impl Tree {
             at = here;
         }
         builder.structure(&text[at..], at);
-        builder.tree
+        (builder.tree.nodes.len() <= most).then_some(builder.tree)
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
@@ -136,6 +136,8 @@ struct Builder {
     /// Whether a string that begins now is a key.
     expects_key: bool,
     leaf: u32,
+    /// One part more is remembered, so that it shows that there are too many.
+    most: usize,
 }
 
 impl Builder {
@@ -167,6 +169,9 @@ impl Builder {
     }
 
     fn begin(&mut self, kind: Kind, at: usize) -> u32 {
+        if self.tree.nodes.len() > self.most {
+            return self.leaf;
+        }
         let node = self.tree.nodes.len() as u32;
         let key = if kind == Kind::Key { None } else { self.key.take() };
         let (parent, index) = self.open.last().copied().unwrap_or((NONE, 0));

@@ -375,6 +375,11 @@ fn s20_hostile_bodies_are_refused_or_read() {
     let broken = [b"{\"a\":\"\xff\xfe ", PASSWORD.as_bytes(), b"\"}"].concat();
     let sent = guard.redact_body(Api::Json, &broken).unwrap();
     assert!(sent.body.starts_with(b"{\"a\":\"\xff\xfe SECRETREF_"));
+    for many in ["1,", "[],"] {
+        let many = format!("[{}1]", many.repeat(5_000_000));
+        let refused = guard.redact_body(Api::Json, many.as_bytes()).unwrap_err();
+        assert!(matches!(refused.why(), Why::Malformed(_)), "{refused}");
+    }
     let small = builder().longest(10).build().unwrap();
     assert_eq!(small.redact_body(Api::Json, b"[1,2,3,4,5]").unwrap_err().status(), 413);
     let many = format!("[{}]", vec!["\"x\""; 300_000].join(","));
@@ -403,6 +408,21 @@ fn s21_parts_of_a_form_are_read_as_what_they_are() {
         .redact_request(Api::OpenAiChat, "multipart/form-data; boundary=xyz", dirty.as_bytes())
         .unwrap();
     assert_eq!(sent.body, body(&reference("password", PASSWORD)).as_bytes());
+    for hides in [
+        json!({"a": "--xyz--", "messages": [{"content": PASSWORD}]}).to_string(),
+        format!("{PASSWORD}\r\n{clean}"),
+        format!("{clean}{PASSWORD}"),
+    ] {
+        assert!(
+            guard
+                .redact_request(
+                    Api::OpenAiChat,
+                    "multipart/form-data; boundary=xyz",
+                    hides.as_bytes()
+                )
+                .is_err()
+        );
+    }
     let truncated = &dirty.as_bytes()[..dirty.len() - 12];
     assert!(
         guard
@@ -734,4 +754,69 @@ fn the_name_in_a_reference_tells_nothing_of_what_stands_behind_it() {
         stands.replace("_password_", "_passwort_").replace("SECRETREF_", "SECRETREF_password_");
     let text = format!("{damaged} password = \"Xk9-word-9k\"");
     assert_ne!(REDACTOR.redact_str(&text), text);
+}
+
+#[test]
+fn several_secrets_in_a_number_are_one_string() {
+    let redactor = Redactor::builder().secret("pin", "48213377").unwrap().build().unwrap();
+    let guard = PreSend::builder(redactor.into(), key()).build().unwrap();
+    let sent = guard.redact_body(Api::Json, br#"{"n":48213377048213377,"m":1}"#).unwrap();
+    let out: Value = serde_json::from_slice(&sent.body).unwrap();
+    assert!(out["n"].as_str().unwrap().starts_with("SECRETREF_pin_") && out["m"] == 1);
+    assert!(!String::from_utf8_lossy(&sent.body).contains("48213377"));
+}
+
+#[test]
+fn what_is_called_text_is_read_as_what_it_is() {
+    let guard = builder().build().unwrap();
+    let token = expand("ghp_{alnum:36}", 1).unwrap().text;
+    let body = format!(
+        "{{\"messages\":[{{\"content\":\"{}\"}}],\"model\":\"m\"}}",
+        token.replace('_', "\\u005f")
+    );
+    let sent =
+        guard.redact_request(Api::OpenAiChat, "text/plain;charset=UTF-8", body.as_bytes()).unwrap();
+    assert_eq!(sent.report.found[0].place, "messages[0].content");
+    let latin = [b"log \xe9 ", token.as_bytes(), b" end"].concat();
+    assert!(guard.redact_request(Api::Json, "application/octet-stream", &latin).is_err());
+    let wrapped = STANDARD.encode(format!("{} {PASSWORD}", "x".repeat(60)));
+    let wrapped = format!("{}\n{}\n", &wrapped[..76], &wrapped[76..]);
+    let body = json!({"contents": [{"parts": [{"inlineData": {"data": wrapped, "mimeType": "text/plain"}}]}]}).to_string();
+    assert_eq!(guard.redact_body(Api::Gemini, body.as_bytes()).unwrap().report.found.len(), 1);
+}
+
+#[test]
+fn a_field_that_was_typed_in_is_what_its_name_says() {
+    let own = expand("xoxb-{digit:12}-{digit:12}-{alnum:24}", 1).unwrap().text;
+    let field = |name: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body =
+        |text: &str| format!("{}{}--x--\r\n", field("token", &own), field("initial_comment", text));
+    let guard = builder().build().unwrap();
+    let dirty = body(PASSWORD);
+    let sent = guard
+        .redact_request(Api::Slack, "multipart/form-data; boundary=x", dirty.as_bytes())
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&sent.body), body("[REDACTED:password]"));
+}
+
+#[test]
+fn what_is_blocked_is_blocked_wherever_it_stands() {
+    let guard = builder().mode("password", Mode::Block).build().unwrap();
+    for (api, body) in [
+        (Api::Anthropic, json!({"mcp_servers": [{"authorization_token": PASSWORD}]})),
+        (
+            Api::Anthropic,
+            json!({"messages": [{"content": [{"type": "tool_result", "tool_use_id": PASSWORD}]}]}),
+        ),
+        (
+            Api::SlackAppend,
+            json!({"channel": "C", "ts": "blocked", "markdown_text": format!("{PASSWORD} ")}),
+        ),
+    ] {
+        let body = body.to_string();
+        let refused = guard.redact_body(api, body.as_bytes()).unwrap_err();
+        assert!(matches!(refused.why(), Why::Blocked { .. }), "{refused}");
+    }
 }

@@ -109,7 +109,9 @@ impl Call {
 
     /// How many bytes are kept.
     pub(super) fn kept(&self) -> usize {
-        self.source.len() + self.tool.len()
+        let id = self.id.as_ref().map_or(0, String::len);
+        let pieces = self.pieces.len() * size_of::<Piece>();
+        size_of::<Self>() + self.source.len() + self.tool.len() + id + pieces
     }
 
     /// Whether a call of this id is another one.

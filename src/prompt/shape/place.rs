@@ -73,9 +73,10 @@ impl<'a> Place<'a> {
                 None if tree.parent(node).is_some() => Taken::Item,
                 None => Taken::Start,
             };
-            links.insert(from, Link { step, document: self.document, node });
+            links.push(Link { step, document: self.document, node });
             at = tree.parent(node);
         }
+        links[from..].reverse();
         if let Some(string) = from.checked_sub(1) {
             let root = links.remove(from);
             links[string] = Link { step: links[string].step, ..root };
