@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use sha2::{Digest, Sha256};
+
 use crate::{Finding, Redactor, Sink, Stream};
 
 /// How many messages can be written at once. Of more the one that was longest not written to is forgotten, with what was held
@@ -11,6 +13,9 @@ const MESSAGES: usize = 1024;
 
 /// What stands for a piece of which nothing can be said yet: a piece must not be empty, and this has no width.
 pub(super) const NOTHING: &str = "\u{200b}";
+
+/// So many bytes of a secret's beginning must not show.
+const SHOWN: usize = 8;
 
 /// A message, by the channel that it is in and the time that it was begun at.
 pub(super) type Message = (Vec<u8>, Vec<u8>);
@@ -28,13 +33,22 @@ pub(super) struct Appends(Mutex<Messages>);
 
 #[derive(Default)]
 struct Messages {
-    streams: HashMap<Message, (Stream<Piece>, u64)>,
+    streams: HashMap<Message, Written>,
     /// Counts the pieces, to tell which message is the oldest.
     pieces: u64,
 }
 
+/// A message so far.
+struct Written {
+    stream: Stream<Piece>,
+    /// The number of its last piece.
+    number: u64,
+    /// What that was, and became.
+    last: ([u8; 32], Piece),
+}
+
 /// What a piece of a message became, and what was found in it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Piece {
     pub(super) text: Vec<u8>,
     pub(super) found: Vec<Finding>,
@@ -55,7 +69,8 @@ impl Sink for Piece {
 }
 
 impl Appends {
-    /// What is sent for the next piece of `message`.
+    /// What is sent for the next piece of `message`. The same piece once more, behind one that ends in what may be most of a
+    /// secret, is one that is sent again because it did not arrive: it becomes what it became.
     pub(super) fn append(
         &self,
         redactor: &Redactor,
@@ -67,9 +82,16 @@ impl Appends {
         messages.pieces += 1;
         let now = messages.pieces;
         // Taken out while it is written to: after a panic it is gone.
-        let known = messages.streams.remove(message);
+        let mut known = messages.streams.remove(message);
+        let hash: [u8; 32] = Sha256::digest(piece).into();
+        let again = |known: &mut Written| known.last.0 == hash && known.stream.held() >= SHOWN;
+        if let Some(known) = known.take_if(|known| again(known)) {
+            let same = known.last.1.clone();
+            messages.streams.insert(message.clone(), known);
+            return same;
+        }
         let mut stream =
-            known.map_or_else(|| redactor.stream(Piece::default()), |(stream, _)| stream);
+            known.map_or_else(|| redactor.stream(Piece::default()), |known| known.stream);
         // A redactor of another family has other secrets: what is held goes on with the old ones.
         let _ = stream.adopt(redactor);
         stream.push(piece);
@@ -77,7 +99,8 @@ impl Appends {
             return stream.finish();
         }
         let done = std::mem::take(stream.sink());
-        messages.streams.insert(message.clone(), (stream, now));
+        let last = (hash, done.clone());
+        messages.streams.insert(message.clone(), Written { stream, number: now, last });
         messages.forget();
         done
     }
@@ -86,7 +109,7 @@ impl Appends {
 impl Messages {
     fn forget(&mut self) {
         if self.streams.len() > MESSAGES {
-            let oldest = self.streams.iter().min_by_key(|(_, (_, last))| *last);
+            let oldest = self.streams.iter().min_by_key(|(_, written)| written.number);
             let oldest = oldest.map(|(message, _)| message.clone());
             oldest.into_iter().for_each(|message| drop(self.streams.remove(&message)));
         }

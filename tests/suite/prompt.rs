@@ -536,6 +536,23 @@ fn k2_a_secret_over_several_pieces_of_a_message_is_found() {
 }
 
 #[test]
+fn k2_a_piece_that_is_sent_again_shows_nothing_of_a_secret() {
+    let guard = builder().build().unwrap();
+    let send = |piece: &str| {
+        let body = json!({"channel": "C1", "ts": "again", "markdown_text": piece}).to_string();
+        let sent = guard.redact_body(Api::SlackAppend, body.as_bytes()).unwrap();
+        serde_json::from_slice::<Value>(&sent.body).unwrap()["markdown_text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = send("pw: correct horse batt");
+    assert_eq!(first, "pw: ");
+    assert_eq!(send("pw: correct horse batt"), first);
+    assert_eq!(send("ery!"), "[REDACTED:password]!");
+}
+
+#[test]
 fn k3_another_ones_address_goes_and_ones_own_token_stays() {
     let own = expand("xoxb-{digit:12}-{digit:12}-{alnum:24}", 1).unwrap().text;
     let hook = expand("https://hooks.slack.com/services/T{upper:10}/B{upper:10}/{alnum:24}", 1)
