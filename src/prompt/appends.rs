@@ -84,8 +84,10 @@ impl Appends {
         // Taken out while it is written to: after a panic it is gone.
         let mut known = messages.streams.remove(message);
         let hash: [u8; 32] = Sha256::digest(piece).into();
-        let again = |known: &mut Written| known.last.0 == hash && known.stream.held() >= SHOWN;
-        if let Some(known) = known.take_if(|known| again(known)) {
+        let again = |known: &mut Written| {
+            follows == Follows::More && known.last.0 == hash && known.stream.held() >= SHOWN
+        };
+        if let Some(known) = known.take_if(again) {
             let same = known.last.1.clone();
             messages.streams.insert(message.clone(), known);
             return same;

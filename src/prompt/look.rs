@@ -1,7 +1,7 @@
 //! A look through one body: what is found, in which field, and what becomes of it.
 
 use super::appends::{Appends, Follows};
-use super::cut::{Cut, Muted, Told, cuts, union};
+use super::cut::{Cut, Told, cuts, union};
 use super::media::{self, Media};
 use super::mode::{KeyPolicy, Mode};
 use super::modes::Modes;
@@ -85,7 +85,7 @@ impl<'a> Look<'a> {
     /// A body, or a part of one, that nobody can look into: a known secret in it, or one that a rule is
     /// sure of, stops the request.
     pub(super) fn binary(&mut self, source: &[u8], place: &str) -> Result<(), Stop> {
-        let (cuts, _) = cuts(self.tools.redactor, &Muted::default(), source);
+        let (cuts, _) = cuts(self.tools.redactor, &self.tools.modes.muted, source);
         let redactor = self.tools.redactor;
         let counts = |found: &&Finding| is_known(found) || is_sure(redactor, found);
         let known = cuts.iter().filter_map(|cut| cut.finding.as_ref()).find(counts);

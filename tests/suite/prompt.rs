@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 
 /// A key as people paste it: lines, quotes, a backslash.
 const LINES: &str = "first line \"of it\"\nsecond \\ line of it\n";
+/// What is sent of a piece of which nothing can be said yet.
+const NOTHING: &str = "\u{200b}";
 const PASSWORD: &str = "correct horse battery";
 
 static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| {
@@ -550,6 +552,16 @@ fn k2_a_piece_that_is_sent_again_shows_nothing_of_a_secret() {
     assert_eq!(first, "pw: ");
     assert_eq!(send("pw: correct horse batt"), first);
     assert_eq!(send("ery!"), "[REDACTED:password]!");
+    // The last piece may well be the same as the one before.
+    assert_eq!(send("correct horse"), NOTHING);
+    let stop =
+        json!({"channel": "C1", "ts": "again", "markdown_text": "correct horse"}).to_string();
+    let sent = guard.redact_body(Api::SlackStop, stop.as_bytes()).unwrap();
+    let last = serde_json::from_slice::<Value>(&sent.body).unwrap()["markdown_text"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(last.starts_with("correct horse"), "{last}");
 }
 
 #[test]
@@ -795,6 +807,8 @@ fn what_is_called_text_is_read_as_what_it_is() {
         guard.redact_request(Api::OpenAiChat, "text/plain;charset=UTF-8", body.as_bytes()).unwrap();
     assert_eq!(sent.report.found[0].place, "messages[0].content");
     let latin = [b"log \xe9 ", token.as_bytes(), b" end"].concat();
+    let off = builder().mode("github-*", Mode::Off).build().unwrap();
+    assert!(off.redact_request(Api::Json, "application/octet-stream", &latin).is_ok());
     assert!(guard.redact_request(Api::Json, "application/octet-stream", &latin).is_err());
     let wrapped = STANDARD.encode(format!("{} {PASSWORD}", "x".repeat(60)));
     let wrapped = format!("{}\n{}\n", &wrapped[..76], &wrapped[76..]);
