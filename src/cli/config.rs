@@ -64,6 +64,8 @@ pub(crate) struct Config {
     pub(crate) limits: LimitValues,
     #[cfg(feature = "proxy")]
     pub(crate) proxy: super::proxy::Table,
+    #[cfg(feature = "serve")]
+    pub(crate) serve: super::serve::Table,
     /// Where values may come back in tool calls.
     #[cfg(feature = "proxy")]
     pub(crate) restore: Vec<keepmum::prompt::RestoreRule>,
@@ -169,6 +171,8 @@ impl Config {
         }
         #[cfg(feature = "proxy")]
         config.proxy.relative_to(folder);
+        #[cfg(feature = "serve")]
+        config.serve.relative_to(folder);
         let relative = |source: Declared| source.relative_to(folder);
         config.source = config.source.into_iter().map(relative).collect();
         Ok(config)

@@ -83,7 +83,7 @@ impl Settings {
     }
 
     /// As [`audited`](Self::audited), with every source in a store, also those that stay as they are.
-    #[cfg(feature = "proxy")]
+    #[cfg(any(feature = "proxy", feature = "serve"))]
     pub(crate) fn kept(args: &Args) -> Result<Self, Failure> {
         let (path, config) = config(args, None)?;
         let audit = Audit::open(args.audit(), &config, args.color)?.map(Arc::new);

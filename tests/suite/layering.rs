@@ -9,8 +9,9 @@ const LAYERS: &[&[&str]] = &[
     &["detect", "scan", "replace"],
     &["redactor", "stream", "structured"],
     &["source", "store", "audit", "memory", "observer", "guard", "names"],
+    &["net"],
     &["subscriber", "otel", "prompt"],
-    &["proxy"],
+    &["proxy", "serve"],
     &["cli", "main", "lib"],
 ];
 
