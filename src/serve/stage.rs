@@ -18,16 +18,22 @@ use crate::Surface;
 pub enum Protocol {
     /// HTTP with bodies of JSON, lines of JSON, text or MessagePack, as Vector's sink `http` sends it to a source `http_server`.
     Http,
+    /// Vector's own, over gRPC: from its sink `vector` to its source `vector`.
+    Vector,
+    /// OTLP, over gRPC and over HTTP as protobuf or JSON; a request goes on in the form in which it came.
+    Otlp,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Http];
+    pub const ALL: [Self; 3] = [Self::Http, Self::Vector, Self::Otlp];
 
     /// Its name, as configuration and metrics have it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
+            Self::Vector => "vector",
+            Self::Otlp => "otlp",
         }
     }
 
@@ -39,7 +45,7 @@ impl Protocol {
     /// How addresses of its upstreams begin.
     fn schemes(self) -> [&'static str; 2] {
         match self {
-            Self::Http => ["http", "https"],
+            Self::Http | Self::Vector | Self::Otlp => ["http", "https"],
         }
     }
 }
