@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-#[cfg(any(feature = "fields", feature = "prompt"))]
+#[cfg(any(feature = "fields", feature = "prompt", feature = "serve"))]
 use crate::Finding;
 use crate::Redactor;
 use crate::observer::{Observer, Surface};
@@ -88,7 +88,7 @@ impl Guard {
     }
 
     /// Says that something was redacted.
-    #[cfg(any(feature = "fields", feature = "prompt"))]
+    #[cfg(any(feature = "fields", feature = "prompt", feature = "serve"))]
     pub(crate) fn observe(&self, surface: Surface, finding: &Finding) {
         if let Some(observer) = &self.observer {
             observer.redacted(surface, finding);

@@ -14,6 +14,8 @@ mod limits;
 #[cfg(feature = "memory")]
 pub mod memory;
 mod names;
+#[cfg(any(feature = "net", feature = "tower", feature = "reqwest-middleware"))]
+mod net;
 mod observer;
 #[cfg(feature = "otel")]
 pub mod otel;
@@ -26,6 +28,8 @@ mod replace;
 pub mod rule;
 mod scan;
 mod secret;
+#[cfg(feature = "serve")]
+pub mod serve;
 #[cfg(feature = "sources")]
 pub mod source;
 mod span;

@@ -161,7 +161,11 @@ impl Names {
 
     /// Whether the value of a field called `name` is a secret.
     pub fn tells(&self, name: &str) -> bool {
-        let name = name.as_bytes();
+        self.tells_bytes(name.as_bytes())
+    }
+
+    /// The same for a name that may be no UTF-8.
+    pub(crate) fn tells_bytes(&self, name: &[u8]) -> bool {
         self.pairs.may_end(name) && self.ends_secret(name)
     }
 

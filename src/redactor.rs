@@ -237,11 +237,21 @@ impl Redactor {
     }
 }
 
+/// Looks whose result is put together elsewhere.
+#[cfg(any(feature = "msgpack", feature = "protobuf"))]
+impl Redactor {
+    /// As [`redact`](Self::redact) into a sink, which gets nothing if nothing is found.
+    pub(crate) fn redact_into(&self, input: &[u8], sink: &mut impl Sink) {
+        self.inner.pool.get().whole(self.compiled(), input, sink);
+    }
+}
+
 /// Values that stand in fields with names.
-#[cfg(feature = "fields")]
+#[cfg(any(feature = "fields", feature = "msgpack"))]
 impl Redactor {
     /// Calls `suspect` with a place in each part of `haystack` that [`redact`](Self::redact) might change if it was given that
     /// part alone, however `haystack` is parted. `false` if that cannot be told. Allocates nothing.
+    #[cfg(feature = "fields")]
     pub(crate) fn suspects(&self, haystack: &[u8], suspect: impl FnMut(usize)) -> bool {
         let mut core = self.inner.pool.get();
         self.compiled().engine.suspects(&mut core.state, haystack, suspect)

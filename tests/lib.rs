@@ -5,7 +5,7 @@
 //! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
 //! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
-//! `suite/structured.rs`. Requests to language models and to Slack: `suite/prompt.rs`; references in their replies:
+//! `suite/structured.rs`; the same in MessagePack and protobuf: `suite/msgpack.rs`, `suite/protobuf.rs`. Requests to language models and to Slack: `suite/prompt.rs`; references in their replies:
 //! `suite/restore.rs`. The gateway has a target of its own, `proxy/main.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
@@ -21,6 +21,9 @@ mod cli;
 mod layering;
 #[path = "suite/memory.rs"]
 mod memory;
+#[cfg(feature = "msgpack")]
+#[path = "suite/msgpack.rs"]
+mod msgpack;
 #[path = "suite/no_leak.rs"]
 mod no_leak;
 #[path = "suite/oracle.rs"]
@@ -30,6 +33,9 @@ mod oracle;
 mod prompt;
 #[path = "suite/property.rs"]
 mod property;
+#[cfg(feature = "protobuf")]
+#[path = "suite/protobuf.rs"]
+mod protobuf;
 #[cfg(feature = "prompt")]
 #[path = "suite/restore.rs"]
 mod restore;

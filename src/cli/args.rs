@@ -136,6 +136,8 @@ impl Args {
         match &self.command {
             #[cfg(feature = "proxy")]
             Some(Command::Proxy(proxy)) => &proxy.audit,
+            #[cfg(feature = "serve")]
+            Some(Command::Serve(serve)) => &serve.audit,
             _ => &self.output().audit,
         }
     }
@@ -266,6 +268,13 @@ pub(crate) enum Command {
     /// a secret that got out.
     #[cfg(feature = "proxy")]
     Proxy(Box<super::proxy::ProxyArgs>),
+    /// Stand between log shippers: what one sends to the next passes through without secrets
+    ///
+    /// Each stage has one listener and one upstream, and keeps nothing: a sender is told that a request arrived once the
+    /// upstream has said so. What cannot be looked through is refused. Exit code 1: --check found an upstream that cannot be
+    /// reached.
+    #[cfg(feature = "serve")]
+    Serve(Box<super::serve::ServeArgs>),
     /// About audit logs
     Audit {
         #[command(subcommand)]

@@ -48,6 +48,8 @@ pub(crate) struct Keys {
     pub(crate) idle_release: Option<Idle>,
     #[cfg(feature = "proxy")]
     pub(crate) proxy: super::proxy::Table,
+    #[cfg(feature = "serve")]
+    pub(crate) serve: super::serve::Table,
     /// Where values may come back in tool calls.
     #[cfg(feature = "proxy")]
     pub(crate) restore: Vec<keepmum::prompt::RestoreRule>,
@@ -70,6 +72,8 @@ impl Keys {
         }
         #[cfg(feature = "proxy")]
         self.proxy.relative_to(folder);
+        #[cfg(feature = "serve")]
+        self.serve.relative_to(folder);
         self
     }
 }

@@ -3,6 +3,8 @@
 mod args;
 mod audit;
 mod config;
+#[cfg(any(feature = "proxy", feature = "serve"))]
+mod duration;
 mod enroll;
 mod exit;
 mod filter;
@@ -20,10 +22,16 @@ mod rules;
 mod run;
 mod scan;
 mod secrets;
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(any(feature = "proxy", feature = "serve"))]
+mod serving;
 mod settings;
 mod signals;
 mod size;
 mod sources;
+#[cfg(any(feature = "proxy", feature = "serve"))]
+mod stop;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -77,6 +85,8 @@ fn run(args: Args, protection: &Protection) -> Result<Exit, Failure> {
         Some(Command::Run(run)) => run::run(&args, run, protection),
         #[cfg(feature = "proxy")]
         Some(Command::Proxy(proxy)) => proxy::run(&args, proxy),
+        #[cfg(feature = "serve")]
+        Some(Command::Serve(serve)) => serve::run(&args, serve),
         Some(Command::Audit { command: AuditCommand::Verify { head, files } }) => {
             let (exit, text) = audit::check(files, *head)?;
             print(text.as_bytes())?;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::{Finding, Origin, Redactor, Sink, Span};
+use crate::structured::{self, Cuts};
+use crate::{Finding, Origin, Redactor, Span};
 
 /// Something to take out of a text.
 #[derive(Clone)]
@@ -14,6 +15,12 @@ pub(super) struct Cut {
     pub(super) named: Vec<u8>,
     /// What stands for it, if a look further inside has decided that.
     pub(super) told: Told,
+}
+
+impl From<structured::Cut> for Cut {
+    fn from(cut: structured::Cut) -> Self {
+        Self { span: cut.span, finding: cut.finding, named: cut.named, told: Told::No }
+    }
 }
 
 /// Whether the report tells of a cut already.
@@ -34,8 +41,8 @@ pub(super) struct Muted {
 
 /// What is found in `text`: what is to be cut, in order and apart, and what is only warned of.
 pub(super) fn cuts(redactor: &Redactor, muted: &Muted, text: &[u8]) -> (Vec<Cut>, Vec<Finding>) {
-    let mut cuts = Cuts::default();
-    redactor.redact_without(muted.silent.as_ref(), text, &mut cuts);
+    let mut found = Cuts::default();
+    redactor.redact_without(muted.silent.as_ref(), text, &mut found);
     let mut warned = Vec::new();
     if let Some(off) = &muted.off {
         let mut all = Cuts::default();
@@ -44,7 +51,7 @@ pub(super) fn cuts(redactor: &Redactor, muted: &Muted, text: &[u8]) -> (Vec<Cut>
         let silent = |finding: &Finding| redactor_mutes(redactor, muted, finding);
         warned.retain(silent);
     }
-    (cuts.0, warned)
+    (found.0.into_iter().map(Cut::from).collect(), warned)
 }
 
 /// Whether `finding` is of a rule that is off or only warns.
@@ -89,24 +96,4 @@ fn rank(cut: &Cut, list: u8) -> (u8, u8) {
         None => 3,
     };
     (origin, list)
-}
-
-/// A sink that keeps what is taken out.
-#[derive(Default)]
-struct Cuts(Vec<Cut>);
-
-impl Sink for Cuts {
-    fn clean(&mut self, _: &[u8]) {}
-
-    fn removed(&mut self, span: Span) {
-        self.0.push(Cut { span, finding: None, named: Vec::new(), told: Told::No });
-    }
-
-    fn replaced(&mut self, bytes: &[u8]) {
-        self.0.last_mut().into_iter().for_each(|cut| cut.named.extend_from_slice(bytes));
-    }
-
-    fn found(&mut self, finding: &Finding) {
-        self.0.last_mut().into_iter().for_each(|cut| cut.finding = Some(finding.clone()));
-    }
 }

@@ -14,8 +14,6 @@ mod aws;
 mod before;
 mod body;
 mod caught;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "proxy"))]
-pub(crate) mod coding;
 mod cut;
 mod form;
 mod look;

@@ -5,10 +5,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -17,14 +13,18 @@ use super::door::Door;
 use super::error::ProxyError;
 use super::limits::ProxyLimits;
 use super::look::Account;
+use super::request::answer;
 use super::route::Routes;
-use super::server;
 use super::status::Status;
 use super::upstream::Upstream;
+use crate::net::{Accept, Server, tls};
 #[cfg(feature = "prometheus")]
 use crate::otel::Prometheus;
 use crate::prompt::{Api, PreSend};
 use crate::store::SecretStore;
+
+/// Streams that an HTTP/2 connection may have at once.
+const STREAMS: u32 = 512;
 
 /// A gateway. Cheap to clone; several listeners can serve one.
 #[derive(Clone)]
@@ -77,7 +77,25 @@ impl Proxy {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        server::serve(Arc::clone(&self.0), listener, shutdown).await;
+        let limits = self.0.limits;
+        let accept = Accept {
+            tls: self.0.tls.clone(),
+            handshake_time: limits.header_time,
+            drain_time: limits.drain_time,
+            connections: usize::MAX,
+        };
+        let server = Server {
+            header: limits.header,
+            header_time: limits.header_time,
+            streams: STREAMS,
+            window: None,
+        };
+        let inner = Arc::clone(&self.0);
+        let speak = move |stream, draining| {
+            let inner = Arc::clone(&inner);
+            server.speak(stream, draining, move |request| answer(Arc::clone(&inner), request))
+        };
+        accept.run(listener, shutdown, speak).await;
         Ok(())
     }
 
@@ -184,23 +202,7 @@ impl ProxyBuilder {
     ///
     /// A file that cannot be read or holds something else.
     pub fn tls(mut self, certificates: &Path, key: &Path) -> Result<Self, ProxyError> {
-        let failed = |path: &Path, error: &dyn fmt::Display| {
-            ProxyError::new(format_args!("{}: {error}", path.display()))
-        };
-        let chain = CertificateDer::pem_file_iter(certificates)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|_| failed(certificates, &"no certificates in PEM can be read from it"))?;
-        let secret = PrivateKeyDer::from_pem_file(key)
-            .map_err(|_| failed(key, &"no key in PEM can be read from it"))?;
-        let mut config =
-            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(|error| failed(certificates, &error))?
-                .with_no_client_auth()
-                .with_single_cert(chain, secret)
-                .map_err(|error| failed(certificates, &error))?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        self.tls = Some(TlsAcceptor::from(Arc::new(config)));
+        self.tls = Some(tls::acceptor((certificates, key), None, &[b"h2", b"http/1.1"])?);
         Ok(self)
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::net::Problem;
+
 /// A choice that cannot be, or something of the system that failed. Its text names routes, files and options, never a value.
 #[derive(Debug)]
 pub struct ProxyError(String);
@@ -19,3 +21,9 @@ impl fmt::Display for ProxyError {
 }
 
 impl std::error::Error for ProxyError {}
+
+impl From<Problem> for ProxyError {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem)
+    }
+}

@@ -1,15 +1,12 @@
 //! What a client is told instead of a reply.
 
 use std::borrow::Cow;
-use std::io;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::json;
 
-use super::request::Body;
+use crate::net::body::{Body, whole};
 use crate::prompt::{Api, Refused};
 
 /// A request that gets no reply from its upstream.
@@ -51,11 +48,6 @@ impl Fault {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
-}
-
-/// A body that is there already.
-pub(super) fn whole(body: impl Into<Bytes>) -> Body {
-    Full::new(body.into()).map_err(|never| -> io::Error { match never {} }).boxed_unsync()
 }
 
 fn body(api: Api, status: StatusCode, why: &str) -> Vec<u8> {

@@ -11,7 +11,7 @@ use super::body::media_type;
 use super::fault::Fault;
 use super::query;
 use crate::Surface;
-use crate::prompt::coding::{Coding, Undecoded};
+use crate::net::coding::{Coding, Undecoded};
 use crate::prompt::{Api, PreSend, Refused, Report, Why};
 
 /// Accounts for what was done to a request on a route, before the request is sent. It is not sent if this fails.

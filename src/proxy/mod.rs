@@ -32,7 +32,6 @@ mod check;
 mod door;
 mod error;
 mod fault;
-mod headers;
 mod key;
 mod limits;
 mod look;
@@ -40,7 +39,6 @@ mod query;
 mod reply;
 mod request;
 mod route;
-mod server;
 mod status;
 mod upstream;
 

@@ -21,9 +21,9 @@ use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
 use super::builder::Inner;
-use super::headers::without_hops;
-use super::request::Body;
-use crate::prompt::coding::Coding;
+use crate::net::body::Body;
+use crate::net::coding::Coding;
+use crate::net::headers::without_hops;
 use crate::prompt::{Api, Reply};
 
 /// Read at once of a reply in which something may be restored.

@@ -1,11 +1,9 @@
 //! The life of a request.
 
-use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, UPGRADE,
@@ -13,6 +11,7 @@ use hyper::header::{
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
+use super::body;
 use super::builder::Inner;
 use super::door::Out;
 use super::fault::Fault;
@@ -20,15 +19,13 @@ use super::look::{Look, Looked, Sent, surface};
 use super::reply::Way;
 use super::route::Route;
 use super::status::Outcome;
-use super::{body, headers};
-use crate::prompt::coding::Coding;
+use crate::net::body::Body;
+use crate::net::coding::Coding;
+use crate::net::headers;
 use crate::prompt::{Api, Refused, Why};
 
 /// Tells whether the gateway lives.
 pub(super) const HEALTH: &str = "/healthz";
-
-/// The body of every response.
-pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// Answers `request`, whatever it is.
 pub(super) async fn answer(inner: Arc<Inner>, request: Request<Incoming>) -> Response<Body> {

@@ -103,7 +103,7 @@ impl Texts {
 }
 
 /// Values that stand in fields with names.
-#[cfg(feature = "fields")]
+#[cfg(any(feature = "fields", feature = "msgpack"))]
 impl Texts {
     /// Whether `value` is what stands for something, and nothing else.
     pub(crate) fn is_whole(&self, value: &[u8]) -> bool {
@@ -126,7 +126,7 @@ impl Texts {
     }
 }
 
-#[cfg(feature = "fields")]
+#[cfg(any(feature = "fields", feature = "msgpack"))]
 impl Text {
     /// Whether `value` is all that stands for some redaction.
     fn is_whole(&self, value: &[u8]) -> bool {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::edit::Edit;
 use super::malformed::Malformed;
 use super::reader::{Kind as Marked, Mark, Otherwise, Reader};
 use super::splicer::escaped;
@@ -32,13 +33,6 @@ pub(crate) struct Document<'a> {
     /// what is found in one is found in order.
     escapes: RefCell<(u64, Vec<Mark>)>,
     tree: Tree,
-}
-
-/// Bytes of a source, and what takes their place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Edit {
-    pub(crate) span: Span,
-    pub(crate) with: Vec<u8>,
 }
 
 impl<'a> Document<'a> {
@@ -195,21 +189,9 @@ enum Ends {
     End,
 }
 
-/// `source` with its edits made, which are in order and apart.
-pub(crate) fn splice(source: &[u8], edits: &[Edit]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(source.len());
-    let mut at = 0;
-    for edit in edits {
-        out.extend_from_slice(&source[at..edit.span.start() as usize]);
-        out.extend_from_slice(&edit.with);
-        at = edit.span.end() as usize;
-    }
-    out.extend_from_slice(&source[at..]);
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::edit::splice;
     use super::*;
 
     fn read(source: &str) -> Document<'_> {

@@ -10,6 +10,23 @@ use std::ops::{Deref, DerefMut};
 #[derive(Default)]
 pub(super) struct Wiped(Vec<u8>);
 
+#[cfg(any(feature = "msgpack", feature = "protobuf"))]
+impl Wiped {
+    /// Makes room for `more` bytes, so that putting them in moves nothing. Memory that is too small is wiped.
+    pub(super) fn room(&mut self, more: usize) {
+        if self.0.capacity() - self.0.len() < more {
+            self.grow(more);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let mut new = Vec::with_capacity((self.0.len() + more).max(2 * self.0.capacity()));
+        new.extend_from_slice(&self.0);
+        *self = Self(new);
+    }
+}
+
 impl Deref for Wiped {
     type Target = Vec<u8>;
 

@@ -40,7 +40,7 @@ impl Case {
         bytes(&expand(&self.output, 7).unwrap().text)
     }
 
-    fn redactor(&self) -> Redactor {
+    pub(crate) fn redactor(&self) -> Redactor {
         let builder = Redactor::builder().replacement(Replacement::Fixed("#".into()));
         let rules = self.rules || self.paranoid;
         let builder = if rules { builder.builtin_rules() } else { builder };

@@ -4,14 +4,14 @@ use std::path::Path;
 
 /// Layers from the lowest; a module may import from its own and from lower ones.
 const LAYERS: &[&[&str]] = &[
-    &["span", "finding", "error", "limits"],
+    &["span", "finding", "error", "limits", "names"],
     &["rule", "check", "allow", "secret"],
     &["detect", "scan", "replace"],
     &["redactor", "stream", "structured"],
-    &["source", "store", "audit", "memory", "observer", "guard", "names"],
-    &["config"],
+    &["source", "store", "audit", "memory", "observer", "guard"],
+    &["config", "net"],
     &["subscriber", "otel", "prompt"],
-    &["proxy"],
+    &["proxy", "serve"],
     &["cli", "main", "lib"],
 ];
 

@@ -5,7 +5,7 @@ use keepmum::structured::JsonStream;
 use keepmum::{Observe, Redactor};
 
 /// Secrets that have to be escaped, that are numbers, that have letters of two and four bytes.
-const KNOWN: &[(&str, &str)] = &[
+pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("quotes", "correct \"horse\" \\ battery"),
     ("lines", "first line of it\nsecond line of it"),
     ("letters", "pässwörd-😀-staple"),
@@ -13,7 +13,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("short", "hUnt2r"),
 ];
 
-fn redactor() -> Redactor {
+pub(crate) fn redactor() -> Redactor {
     let builder =
         KNOWN.iter().fold(Redactor::builder().builtin_rules(), |builder, (name, value)| {
             builder.secret(name, *value).unwrap()
@@ -21,7 +21,7 @@ fn redactor() -> Redactor {
     builder.build().unwrap()
 }
 
-fn json(redactor: &Redactor, chunks: &[&[u8]]) -> Result<String, String> {
+pub(crate) fn json(redactor: &Redactor, chunks: &[&[u8]]) -> Result<String, String> {
     let mut stream = JsonStream::new(redactor.clone(), Vec::new());
     for chunk in chunks {
         stream.push(chunk).map_err(|error| error.to_string())?;

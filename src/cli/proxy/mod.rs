@@ -1,22 +1,18 @@
 //! `keepmum proxy`: the gateway.
 
-mod duration;
 mod options;
-mod signals;
 mod told;
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use keepmum::prompt::{PreSend, Report, Treatment};
-use keepmum::proxy::{Account, Proxy, ProxyBuilder, ProxyError, read_key, usual_key};
+use keepmum::proxy::{Account, Proxy, ProxyError, read_key, usual_key};
 use keepmum::store::SecretStore;
 use keepmum::{Finding, Guard, ReferenceKey, Surface};
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
 use super::args::Args;
@@ -24,7 +20,9 @@ use super::audit::Audit;
 use super::exit::{Exit, Failure};
 use super::messages::{Kind, say};
 use super::passing::Known;
+use super::serving::{Metrics, block_on};
 use super::settings::Settings;
+use super::stop;
 use options::{Options, Token};
 pub(super) use options::{ProxyArgs, Table};
 
@@ -46,7 +44,7 @@ pub(super) fn run(args: &Args, proxy: &ProxyArgs) -> Result<Exit, Failure> {
     let key = options.key_file.as_deref().map_or_else(usual_key, read_key)?;
     let proxy = gateway(&options, store, key, token.as_ref(), settings.audit.clone())?;
     warn(args, &options);
-    let stop = signals::listen(store.clone()).map_err(|error| Failure::io("signals", error))?;
+    let stop = stop::listen(store.clone()).map_err(|error| Failure::io("signals", error))?;
     block_on(async {
         let listener = bind(options.listen).await?;
         let address = listener.local_addr().map_err(|error| Failure::io("listener", error))?;
@@ -66,14 +64,6 @@ fn check() -> Result<Exit, Failure> {
     super::print(all.iter().map(line).collect::<String>().as_bytes())?;
     let good = !all.is_empty() && all.iter().all(|one| one.problem.is_none());
     Ok(if good { Exit::Success } else { Exit::Found })
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = Runtime::new().map_err(|error| Failure::io("threads", error))?;
-    let done = runtime.block_on(future);
-    // What is still looked through on a thread of its own is for nobody.
-    runtime.shutdown_background();
-    Ok(done)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -110,8 +100,11 @@ fn gateway(
     let metrics = Metrics::new(store)?;
     let guard = metrics.observing(Guard::from(store.clone()));
     let pre_send = pre_send(options, guard, key)?;
-    let mut builder =
-        metrics.shown_by(Proxy::builder(pre_send)).store(store).limits(options.limits);
+    let mut builder = Proxy::builder(pre_send).store(store).limits(options.limits);
+    #[cfg(feature = "prometheus")]
+    {
+        builder = builder.prometheus(metrics.shown());
+    }
     for (name, upstream) in &options.upstreams {
         builder = builder.upstream(name, &upstream.url)?;
         if let Some(api) = upstream.api {
@@ -163,52 +156,5 @@ fn warn(args: &Args, options: &Options) {
     }
     if remote && options.tls.is_none() {
         warning("no --tls-cert: what is sent to the gateway can be read on its way");
-    }
-}
-
-/// What counts, and is shown at `/metrics`.
-#[cfg(feature = "prometheus")]
-struct Metrics {
-    shown: Arc<keepmum::otel::Prometheus>,
-    counting: Arc<keepmum::otel::Metrics>,
-}
-
-#[cfg(feature = "prometheus")]
-impl Metrics {
-    fn new(store: &SecretStore) -> Result<Self, Failure> {
-        use opentelemetry::metrics::MeterProvider as _;
-
-        let provider = opentelemetry_sdk::metrics::SdkMeterProvider::builder();
-        let shown = keepmum::otel::Prometheus::new(provider).map_err(Failure::usage)?;
-        let meter = shown.provider().meter("keepmum");
-        let counting = keepmum::otel::Metrics::new(&meter).watch(store);
-        Ok(Self { shown: Arc::new(shown), counting: Arc::new(counting) })
-    }
-
-    fn observing(&self, guard: Guard) -> Guard {
-        guard.observed_by(self.counting.clone())
-    }
-
-    fn shown_by(&self, builder: ProxyBuilder) -> ProxyBuilder {
-        builder.prometheus(Arc::clone(&self.shown))
-    }
-}
-
-/// Without the feature `prometheus` only the gateway's own counters are there.
-#[cfg(not(feature = "prometheus"))]
-struct Metrics;
-
-#[cfg(not(feature = "prometheus"))]
-impl Metrics {
-    fn new(_: &SecretStore) -> Result<Self, Failure> {
-        Ok(Self)
-    }
-
-    fn observing(&self, guard: Guard) -> Guard {
-        guard
-    }
-
-    fn shown_by(&self, builder: ProxyBuilder) -> ProxyBuilder {
-        builder
     }
 }

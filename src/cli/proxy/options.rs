@@ -10,9 +10,9 @@ use keepmum::prompt::{Api, KeyPolicy, Mode, RestoreRule};
 use keepmum::proxy::ProxyLimits;
 use serde::Deserialize;
 
-use super::duration::Time;
 use crate::cli::args::{Args, AuditArgs};
 use crate::cli::config::{File, Keys, LOCAL, Trust};
+use crate::cli::duration::Time;
 use crate::cli::exit::Failure;
 use crate::cli::settings::in_force;
 use crate::cli::size::Size;

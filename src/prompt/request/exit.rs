@@ -13,8 +13,8 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 
 use super::hosts::Hosts;
+use crate::net::coding::{Coding, Undecoded};
 use crate::prompt::caught::caught;
-use crate::prompt::coding::{Coding, Undecoded};
 use crate::prompt::{Api, PreSend, Refused, Reply, Why};
 
 const UPGRADED: Why = Why::Unreadable("a connection that becomes another one");

@@ -9,8 +9,9 @@ use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::super::builder::Inner;
-use super::super::fault::{Fault, whole};
-use super::super::request::{Body, HEALTH};
+use super::super::fault::Fault;
+use super::super::request::HEALTH;
+use crate::net::body::{Body, whole};
 use crate::prompt::Api;
 use crate::store::SecretStore;
 

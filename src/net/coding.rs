@@ -8,9 +8,15 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
+#[cfg(feature = "serve")]
+use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _};
+
+/// The usual quality of brotli is for files that are compressed once and read often.
+#[cfg(feature = "serve")]
+const BROTLI: async_compression::Level = async_compression::Level::Precise(4);
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +90,31 @@ impl Coding {
             return Err(Undecoded::TooLong);
         }
         if rest.is_empty() { Ok(out) } else { Err(Undecoded::Damaged) }
+    }
+
+    /// `plain` encoded. None if the encoder fails, which from memory it does not.
+    #[cfg(feature = "serve")]
+    pub(crate) fn encoded(self, plain: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        let mut reader: Box<dyn AsyncRead + Send + Unpin + '_> = match self {
+            Self::Gzip => Box::new(GzipEncoder::new(plain)),
+            Self::Zlib => Box::new(ZlibEncoder::new(plain)),
+            Self::Brotli => Box::new(BrotliEncoder::with_quality(plain, BROTLI)),
+            Self::Zstd => Box::new(ZstdEncoder::new(plain)),
+        };
+        at_once(reader.read_to_end(&mut out))?.ok()?;
+        Some(out)
+    }
+
+    /// Its name in headers.
+    #[cfg(feature = "serve")]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zlib => "deflate",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
     }
 }
 

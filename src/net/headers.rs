@@ -18,7 +18,7 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 ];
 
 /// Takes out what is for one connection, and what the `Connection` header names as such.
-pub(super) fn without_hops(headers: &mut HeaderMap) {
+pub(crate) fn without_hops(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn without_hops(headers: &mut HeaderMap) {
 
 /// The headers of a request for its upstream: whom it is for and how long it is are told anew. Its trailers are left out; those
 /// of a reply are passed on, and have to be announced.
-pub(super) fn outgoing(headers: &mut HeaderMap) {
+pub(crate) fn outgoing(headers: &mut HeaderMap) {
     let takes_trailers = headers.get(TE).is_some_and(names_trailers);
     without_hops(headers);
     for name in [HOST, EXPECT, CONTENT_LENGTH, TRAILER] {

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM end the gateway in order, SIGHUP has the sources of secrets read again.
+//! SIGINT and SIGTERM end what serves in order, SIGHUP has the sources of secrets read again.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use signal_hook::iterator::Signals;
 use tokio::sync::oneshot;
 
 /// Done once a signal says that it is over. The second such signal ends the program at once.
-pub(super) fn listen(store: SecretStore) -> io::Result<oneshot::Receiver<()>> {
+pub(crate) fn listen(store: SecretStore) -> io::Result<oneshot::Receiver<()>> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let (sender, stop) = oneshot::channel();
     let mut sender = Some(sender);
@@ -16,7 +16,7 @@ pub(super) fn listen(store: SecretStore) -> io::Result<oneshot::Receiver<()>> {
         for signal in signals.forever() {
             match (signal, sender.take_if(|_| signal != SIGHUP)) {
                 (SIGHUP, _) => store.refresh_now(),
-                // Nobody listens if the gateway has ended by itself.
+                // Nobody listens if it has ended by itself.
                 (_, Some(sender)) => drop(sender.send(())),
                 (signal, None) => std::process::exit(128 + signal),
             }

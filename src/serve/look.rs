@@ -1,0 +1,162 @@
+//! Looking through a request, closed against whatever happens meanwhile.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::spawn_blocking;
+
+use super::fault::Fault;
+use super::lane::Lane;
+use super::stage::Compression;
+use crate::net::coding::{Coding, Undecoded};
+use crate::structured::{JsonStream, Malformed, MessagePack, Protobuf};
+use crate::{Finding, Observe, Redactor, Surface};
+
+/// Accounts for what was found in a request of a stage, before the request is sent. It is not sent if this fails.
+///
+/// Called on a thread that may block.
+pub type Account = dyn Fn(Surface, &str, &[Finding]) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+    + Send
+    + Sync;
+
+/// From this length on, bodies are looked through on a thread of their own.
+const LARGE: usize = 64 << 10;
+
+/// What a body is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Format {
+    /// JSON, lines of it, or text.
+    Lines,
+    /// One document of JSON.
+    Json,
+    /// Documents of MessagePack.
+    MessagePack,
+    /// A message.
+    Protobuf(Protobuf),
+}
+
+/// A body that is to be looked through.
+pub(super) struct Look {
+    pub(super) lane: Arc<Lane>,
+    pub(super) format: Format,
+    pub(super) coding: Option<Coding>,
+    pub(super) body: Bytes,
+}
+
+/// A body that was looked through.
+#[derive(Debug)]
+pub(super) struct Looked {
+    pub(super) body: Bytes,
+    pub(super) coding: Option<Coding>,
+    /// Whether it says something else than the one that came.
+    pub(super) changed: bool,
+}
+
+impl Look {
+    /// Looks through it, where that keeps nobody else waiting. The place comes back; it is not given up before the work is
+    /// done, also if nobody waits for that any more.
+    pub(super) async fn run(
+        self,
+        place: OwnedSemaphorePermit,
+    ) -> Result<(Looked, OwnedSemaphorePermit), Fault> {
+        let small = self.lane.account.is_none() && self.coding.is_none() && self.body.len() < LARGE;
+        if small {
+            return closed(|| self.look()).map(|looked| (looked, place));
+        }
+        let work = move || closed(|| self.look()).map(|looked| (looked, place));
+        spawn_blocking(work).await.map_err(|_| Fault::Internal)?
+    }
+
+    fn look(self) -> Result<Looked, Fault> {
+        let plain = self.decoded()?;
+        let mut found = Vec::new();
+        let surface = self.lane.stage.protocol.surface();
+        let redacted = self.lane.guard.timed(surface, plain.len(), |redactor| {
+            self.format.redacted(redactor, &plain, &mut |finding| found.push(finding.clone()))
+        });
+        let redacted = redacted.map_err(|_| Fault::Malformed("the body is damaged"))?;
+        self.lane.counts.looked(plain.len(), found.len());
+        found.iter().for_each(|finding| self.lane.guard.observe(surface, finding));
+        if let Some(account) = self.lane.account.as_ref().filter(|_| !found.is_empty()) {
+            account(surface, &self.lane.name, &found).map_err(|_| Fault::Unaccounted)?;
+        }
+        let changed = *redacted != *plain;
+        let coding = self.outgoing();
+        if !changed && coding == self.coding {
+            return Ok(Looked { body: self.body, coding, changed });
+        }
+        let body = match coding {
+            Some(coding) => coding.encoded(&redacted).ok_or(Fault::Internal)?,
+            None => redacted.into_owned(),
+        };
+        Ok(Looked { body: body.into(), coding, changed })
+    }
+
+    fn decoded(&self) -> Result<Cow<'_, [u8]>, Fault> {
+        let Some(coding) = self.coding else { return Ok(Cow::Borrowed(&self.body)) };
+        let decoded = coding.decoded(&self.body, self.lane.limits.longest);
+        decoded.map(Cow::Owned).map_err(|why| match why {
+            Undecoded::TooLong => Fault::TooLong,
+            Undecoded::Damaged => Fault::Malformed("the compressed body is damaged"),
+        })
+    }
+
+    /// How what is sent is compressed.
+    fn outgoing(&self) -> Option<Coding> {
+        match self.lane.stage.compression {
+            Compression::Same => self.coding,
+            Compression::None => None,
+            Compression::Gzip => Some(Coding::Gzip),
+            Compression::Zstd => Some(Coding::Zstd),
+        }
+    }
+}
+
+impl Format {
+    fn redacted<'a>(
+        self,
+        redactor: &Redactor,
+        plain: &'a [u8],
+        found: &mut dyn FnMut(&Finding),
+    ) -> Result<Cow<'a, [u8]>, Malformed> {
+        match self {
+            Self::Lines => json(JsonStream::lines, redactor, plain, found),
+            Self::Json => json(JsonStream::new, redactor, plain, found),
+            Self::MessagePack => MessagePack::new().redact(redactor, plain, found),
+            Self::Protobuf(protobuf) => protobuf.redact(redactor, plain, found),
+        }
+    }
+}
+
+type Seen<'a> = Observe<Vec<u8>, &'a mut dyn FnMut(&Finding)>;
+
+fn json<'a, 'b>(
+    stream: impl FnOnce(Redactor, Seen<'b>) -> JsonStream<Seen<'b>>,
+    redactor: &Redactor,
+    plain: &'a [u8],
+    found: &'b mut dyn FnMut(&Finding),
+) -> Result<Cow<'a, [u8]>, Malformed> {
+    let sink = Observe::new(Vec::with_capacity(plain.len()), found);
+    let mut stream = stream(redactor.clone(), sink);
+    stream.push(plain)?;
+    Ok(Cow::Owned(stream.finish()?.into_inner()))
+}
+
+/// A panic is an error: nothing is sent.
+fn closed<T>(look: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(look)).unwrap_or(Err(Fault::Internal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_without_what_it_says() {
+        let looked: Result<(), _> = closed(|| panic!("correct horse"));
+        assert_eq!(looked, Err(Fault::Internal));
+    }
+}

@@ -1,0 +1,110 @@
+//! Requests to where a stage leads.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode, Uri};
+use rustls::ClientConfig;
+use tokio::time::timeout;
+
+use super::error::ServeError;
+use super::fault::Fault;
+use super::limits::ServeLimits;
+use super::stage::Stage;
+use crate::net::tls::{self, Trust};
+use crate::net::{Dialled, Pool, Speaks, dial, pool};
+
+/// An upstream, and the connections to it that are kept.
+pub(super) struct Upstream {
+    base: Uri,
+    /// None: plain.
+    tls: Option<ClientConfig>,
+    http: Pool<Full<Bytes>>,
+    grpc: Pool<tonic::body::Body>,
+    limits: ServeLimits,
+}
+
+impl Upstream {
+    pub(super) fn new(stage: &Stage, limits: &ServeLimits) -> Result<Self, ServeError> {
+        let secures = stage.secures_upstream();
+        let identity = stage.upstream_tls.as_ref().map(|(chain, key)| (&**chain, &**key));
+        let trust = match &stage.upstream_ca {
+            Some(path) => Trust::File(path),
+            None if secures => Trust::Machine,
+            None => Trust::Nobody,
+        };
+        let config = tls::client(trust, identity)?;
+        Ok(Self {
+            base: stage.upstream.clone(),
+            http: pool(config.clone(), Speaks::Either, limits.connect_time),
+            grpc: pool(config.clone(), Speaks::Http2, limits.connect_time),
+            tls: secures.then_some(config),
+            limits: *limits,
+        })
+    }
+
+    pub(super) fn base(&self) -> &Uri {
+        &self.base
+    }
+
+    pub(super) fn grpc(&self) -> &Pool<tonic::body::Body> {
+        &self.grpc
+    }
+
+    /// Connects once, without a request.
+    pub(super) async fn dial(&self) -> io::Result<Dialled> {
+        let usual = if self.tls.is_some() { 443 } else { 80 };
+        let port = self.base.port_u16().unwrap_or(usual);
+        let host = self.base.host().unwrap_or("");
+        dial(host, port, self.tls.clone(), self.limits.connect_time).await
+    }
+
+    /// The address of a request for `target`, behind the path of the upstream's own.
+    pub(super) fn target(&self, target: &Uri) -> Option<Uri> {
+        let mut parts = self.base.clone().into_parts();
+        let behind = target.path_and_query().map_or("/", |behind| behind.as_str());
+        let base = self.base.path().trim_end_matches('/');
+        parts.path_and_query = Some(format!("{base}{behind}").parse().ok()?);
+        Uri::from_parts(parts).ok()
+    }
+
+    /// Sends `request`; its whole reply. None of it is left to wait for.
+    pub(super) async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Bytes>, Fault> {
+        let replied = async {
+            let reply = self.http.request(request).await.map_err(|error| failed(&error))?;
+            if reply.status() == StatusCode::SWITCHING_PROTOCOLS {
+                return Err(Fault::Broken);
+            }
+            whole(reply, self.limits.longest).await
+        };
+        within(self.limits.reply_time, replied).await
+    }
+}
+
+/// A reply that takes longer is none.
+pub(super) async fn within<T>(
+    time: Duration,
+    reply: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    timeout(time, reply).await.unwrap_or(Err(Fault::Silent))
+}
+
+/// Why a request got no reply.
+pub(super) fn failed(error: &hyper_util::client::legacy::Error) -> Fault {
+    if error.is_connect() { Fault::Unreachable } else { Fault::Broken }
+}
+
+async fn whole(reply: Response<Incoming>, most: usize) -> Result<Response<Bytes>, Fault> {
+    let (parts, body) = reply.into_parts();
+    match Limited::new(body, most).collect().await {
+        Ok(body) => Ok(Response::from_parts(parts, body.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Err(Fault::LongReply),
+        Err(_) => Err(Fault::Broken),
+    }
+}

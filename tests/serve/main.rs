@@ -1,0 +1,9 @@
+//! Stages, between scripted senders and upstreams on loopback ports.
+//!
+//! Where do I add a test? What becomes of a request over HTTP: `http.rs`; of a call of Vector: `vector.rs`; of OTLP, without its
+//! SDK: `otlp.rs` (with it: `tests/inside`). Upstreams that are down, slow or stalled: `upstream.rs`. How much and how long, and
+//! how it ends: `limits.rs`. TLS: `tls.rs`. The program, also killed: `program.rs`.
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+mod harness;
+mod http;

@@ -1,0 +1,1 @@
+//! Protobuf in, the same protobuf without secrets out.
