@@ -5,5 +5,12 @@
 //! how it ends: `limits.rs`. TLS: `tls.rs`. The program, also killed: `program.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod grpc;
 mod harness;
 mod http;
+mod limits;
+mod otlp;
+mod program;
+mod tls;
+mod upstream;
+mod vector;
