@@ -4,6 +4,8 @@ mod allow;
 #[cfg(feature = "audit")]
 pub mod audit;
 mod check;
+#[cfg(feature = "config")]
+pub mod config;
 mod detect;
 mod error;
 mod finding;

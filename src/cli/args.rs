@@ -194,18 +194,27 @@ pub(crate) struct AuditArgs {
 }
 
 /// How many rules are in force.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
     /// None: only known secrets.
     KnownOnly,
     /// Those of medium and high confidence; a token that has a checksum or a known structure only if that is right.
     Precise,
     /// All that know a form or a telling name.
-    #[default]
     Balanced,
     /// Also whatever looks random, wherever it stands: ids and hashes too.
     Paranoid,
+}
+
+impl From<Profile> for keepmum::config::Profile {
+    fn from(given: Profile) -> Self {
+        match given {
+            Profile::KnownOnly => Self::KnownOnly,
+            Profile::Precise => Self::Precise,
+            Profile::Balanced => Self::Balanced,
+            Profile::Paranoid => Self::Paranoid,
+        }
+    }
 }
 
 /// When held bytes are shown although they are not decided.

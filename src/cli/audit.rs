@@ -9,7 +9,7 @@ use keepmum::source::{Fetched, SourceError};
 use keepmum::store::Event;
 
 use super::args::AuditArgs;
-use super::config::Config;
+use super::config::Keys;
 use super::exit::{Exit, Failure};
 use super::messages::{Color, Kind, say};
 
@@ -34,17 +34,17 @@ impl Audit {
     /// The log that arguments or configuration name. One that is optional and cannot be opened is none.
     pub(crate) fn open(
         args: &AuditArgs,
-        config: &Config,
+        keys: &Keys,
         color: Color,
     ) -> Result<Option<Self>, Failure> {
-        let Some(path) = args.audit.as_ref().or(config.audit.as_ref()) else { return Ok(None) };
+        let Some(path) = args.audit.as_ref().or(keys.audit.as_ref()) else { return Ok(None) };
         let usual = Options::default();
-        let size = args.audit_max_size.or(config.audit_max_size);
+        let size = args.audit_max_size.or(keys.audit_max_size);
         let options = Options {
             max_size: size.map_or(usual.max_size, |size| size.0),
-            keep: args.audit_keep.or(config.audit_keep).unwrap_or(usual.keep),
+            keep: args.audit_keep.or(keys.audit_keep).unwrap_or(usual.keep),
         };
-        let optional = args.audit_optional || config.audit_optional;
+        let optional = args.audit_optional || keys.audit_optional;
         match Log::open(path, options) {
             Ok(log) if optional => {
                 Ok(Some(Self { log, lost: Lost::Told(AtomicBool::new(false), color) }))

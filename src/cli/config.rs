@@ -1,14 +1,12 @@
-//! `keepmum.toml` as it is written.
+//! The configuration that is in force, and what of it the program alone reads.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
-use keepmum::Replacement;
-use keepmum::source::Declared;
+use keepmum::config::{Config, Document};
 use serde::Deserialize;
 
-use super::args::{Idle, Profile};
+use super::args::{Args, Idle};
 use super::exit::Failure;
 use super::size::Size;
 
@@ -26,32 +24,20 @@ pub(crate) enum Trust {
     Found,
 }
 
-/// The file's keys; they are named as the options are.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct Config {
-    #[serde(skip)]
+/// A configuration file, or none.
+#[derive(Debug, Default)]
+pub(crate) struct File {
+    pub(crate) path: Option<PathBuf>,
     pub(crate) trust: Trust,
-    pub(crate) rules: Vec<PathBuf>,
-    pub(crate) gitleaks: Vec<PathBuf>,
-    pub(crate) profile: Option<Profile>,
-    /// Ids of rules, or vendors.
-    pub(crate) disable: Vec<String>,
-    /// Rules in the format of rule files.
-    pub(crate) rule: Vec<keepmum::Rule>,
-    pub(crate) secrets_from_env: Option<FromEnv>,
-    pub(crate) env_file: Vec<PathBuf>,
-    pub(crate) secrets_file: BTreeMap<String, PathBuf>,
-    pub(crate) sealed: Vec<PathBuf>,
-    pub(crate) sealed_key_file: Option<PathBuf>,
-    /// Sources of secrets.
-    pub(crate) source: Vec<Declared>,
-    /// The environment of who reads this file.
-    pub(crate) environment: Option<String>,
-    pub(crate) replacement: Option<How>,
-    pub(crate) replacements: BTreeMap<String, How>,
-    pub(crate) fingerprint_key_file: Option<PathBuf>,
-    pub(crate) only_known: bool,
+    /// What every host of the library takes from it.
+    pub(crate) config: Config,
+    pub(crate) keys: Keys,
+}
+
+/// The keys of the program; they are named as the options are. `keepmum::config` knows their names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Keys {
     pub(crate) json: bool,
     pub(crate) stats: bool,
     pub(crate) report: Option<PathBuf>,
@@ -60,47 +46,11 @@ pub(crate) struct Config {
     pub(crate) audit_keep: Option<NonZeroU16>,
     pub(crate) audit_optional: bool,
     pub(crate) idle_release: Option<Idle>,
-    pub(crate) allow: Allow,
-    pub(crate) limits: LimitValues,
     #[cfg(feature = "proxy")]
     pub(crate) proxy: super::proxy::Table,
     /// Where values may come back in tool calls.
     #[cfg(feature = "proxy")]
     pub(crate) restore: Vec<keepmum::prompt::RestoreRule>,
-}
-
-/// A replacement as the option writes it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct How(pub(crate) Replacement);
-
-impl TryFrom<String> for How {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse().map(How)
-    }
-}
-
-/// `true` for the usual names, or globs. Empty: none.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "toml::Value")]
-pub(crate) enum FromEnv {
-    No,
-    Usual,
-    Globs(Vec<String>),
-}
-
-impl TryFrom<toml::Value> for FromEnv {
-    type Error = &'static str;
-
-    fn try_from(value: toml::Value) -> Result<Self, Self::Error> {
-        match value {
-            toml::Value::Boolean(true) => Ok(FromEnv::Usual),
-            toml::Value::Boolean(false) => Ok(FromEnv::No),
-            value => value.try_into().map(FromEnv::Globs).map_err(|_| "use true, false or globs"),
-        }
-    }
 }
 
 impl TryFrom<toml::Value> for Idle {
@@ -112,131 +62,43 @@ impl TryFrom<toml::Value> for Idle {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Allow {
-    pub(crate) values: Vec<AllowedValue>,
-    pub(crate) patterns: Vec<AllowedPattern>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AllowedValue {
-    pub(crate) value: String,
-    pub(crate) reason: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AllowedPattern {
-    pub(crate) pattern: String,
-    pub(crate) reason: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct LimitValues {
-    pub(crate) held: Option<usize>,
-    pub(crate) judged: Option<usize>,
-}
-
-impl Config {
-    /// Reads `path`; relative paths in it are relative to its folder.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))?;
-        let mut config: Config = toml::from_str(&text).map_err(|error| {
-            let before = error.span().map_or(0, |span| span.start.min(text.len()));
-            let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..before]).count();
-            Failure::usage(format_args!(
-                "{}:{line}: {}",
-                path.display(),
-                explained(error.message())
-            ))
-        })?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let paths = config
-            .rules
-            .iter_mut()
-            .chain(&mut config.gitleaks)
-            .chain(&mut config.env_file)
-            .chain(&mut config.sealed)
-            .chain(&mut config.sealed_key_file)
-            .chain(config.secrets_file.values_mut());
-        let outputs = config.report.iter_mut().chain(&mut config.audit);
-        for path in paths.chain(&mut config.fingerprint_key_file).chain(outputs) {
+impl Keys {
+    /// Makes its paths relative to `folder`.
+    fn relative_to(mut self, folder: &Path) -> Self {
+        for path in self.report.iter_mut().chain(&mut self.audit) {
             *path = folder.join(&*path);
         }
         #[cfg(feature = "proxy")]
-        config.proxy.relative_to(folder);
-        let relative = |source: Declared| source.relative_to(folder);
-        config.source = config.source.into_iter().map(relative).collect();
-        Ok(config)
+        self.proxy.relative_to(folder);
+        self
     }
 }
 
-/// An unknown key, with the nearest right one; any other message without the text that it quotes.
-fn explained(message: &str) -> String {
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let (Some((unknown, known)), true) =
-        (quoted.split_first(), message.starts_with("unknown field"))
-    else {
-        return unquoted(message);
-    };
-    let nearest = known.iter().max_by(|a, b| {
-        strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b))
-    });
-    match nearest.filter(|key| strsim::jaro_winkler(unknown, key) > 0.7) {
-        Some(key) => format!("unknown key `{unknown}`, did you mean `{key}`?"),
-        None => format!("unknown key `{unknown}`; known are {}", known.join(", ")),
+impl File {
+    /// `file`, or the one that the arguments name, or the one that lies at a usual place.
+    pub(crate) fn in_force(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
+        let named = file.map(Path::to_owned).or_else(|| args.config.clone());
+        let found = named.is_none();
+        let Some(path) = named.or_else(|| usual(args)) else { return Ok(Self::default()) };
+        let document = Document::read(&path)?;
+        let (config, keys) = (document.config()?, document.keys::<Keys>()?);
+        let keys = keys.relative_to(document.folder());
+        let (trust, config) = if found && path == Path::new(LOCAL) {
+            (Trust::Found, config.found())
+        } else {
+            (Trust::Named, config)
+        };
+        Ok(Self { path: Some(path), trust, config, keys })
     }
 }
 
-/// What stands in the file at the wrong place can be a secret.
-fn unquoted(message: &str) -> String {
-    match (message.find('"'), message.rfind('"')) {
-        (Some(from), Some(to)) if message.starts_with("invalid") && from < to => {
-            format!("{}…{}", &message[..from], &message[to + 1..])
-        }
-        _ => message.to_owned(),
+fn usual(args: &Args) -> Option<PathBuf> {
+    if args.no_config {
+        return None;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mistyped_key_is_met_with_the_nearest() {
-        let error = toml::from_str::<Config>("replacment = 'mask'").expect_err("unknown");
-        assert_eq!(
-            explained(error.message()),
-            "unknown key `replacment`, did you mean `replacement`?"
-        );
-    }
-
-    #[test]
-    fn no_mangled_file_panics_or_is_quoted() {
-        let good = "replacement = 'mask'\nidle-release = 5\n[[allow.values]]\nvalue = 'zebra7'\nreason = 'x'\n";
-        for at in 0..good.len() {
-            for with in ["", "=", "[", "'", "\n", "zebra7"] {
-                let text = [&good[..at], with, &good[at + 1..]].concat();
-                if let Err(error) = toml::from_str::<Config>(&text) {
-                    let said = explained(error.message());
-                    assert!(
-                        !said.contains("zebra7") || said.contains("unknown key"),
-                        "{text}: {said}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_stands_at_the_wrong_place_is_not_quoted() {
-        let error =
-            toml::from_str::<Config>("allow.values = ['correct\"horse']").expect_err("a text");
-        let said = explained(error.message());
-        assert!(said.starts_with("invalid type") && !said.contains("horse"), "{said}");
-    }
+    let folder = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let home =
+        folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
+    let user = home.map(|home| home.join("keepmum/keepmum.toml"));
+    [Some(PathBuf::from(LOCAL)), user].into_iter().flatten().find(|path| path.is_file())
 }

@@ -5,18 +5,18 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use keepmum::config::read_sealed_key;
 use keepmum::{Refusal, SealedKey, SealedSet};
 use zeroize::Zeroizing;
 
 use super::args::{Args, EnrollArgs};
 use super::exit::{Exit, Failure};
 use super::messages::{Kind, say};
-use super::settings::declared_sources;
-use super::{print, sealed, sources, warn};
+use super::{print, sources, warn};
 
 /// Seals what the options for secrets name, writes it, and says what it came to.
 pub(crate) fn run(args: &Args, enroll: &EnrollArgs) -> Result<Exit, Failure> {
-    let (read, warnings) = sources::read(declared_sources(args)?, None)?;
+    let (read, warnings) = sources::read_declared(args)?;
     warn(args.color, &warnings);
     let secrets = sources::secrets(read);
     if secrets.is_empty() {
@@ -24,8 +24,8 @@ pub(crate) fn run(args: &Args, enroll: &EnrollArgs) -> Result<Exit, Failure> {
             "no secret is named: use --env-file, --secrets-file or a [[source]]",
         ));
     }
-    let key =
-        if enroll.new_key { new_key(&enroll.key_file)? } else { sealed::key(&enroll.key_file)? };
+    let path = &enroll.key_file;
+    let key = if enroll.new_key { new_key(path)? } else { read_sealed_key(path)? };
     let (set, refused) = SealedSet::seal(&secrets, &key);
     drop(secrets);
     refused.iter().for_each(|refusal| say(args.color, Kind::Warning, &refusal.to_string()));

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use super::config::LOCAL;
+
 /// Exit codes. Part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -65,6 +67,23 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl From<keepmum::config::ConfigError> for Failure {
+    /// With what an option can do about it.
+    fn from(error: keepmum::config::ConfigError) -> Self {
+        if error.is_untrusted() {
+            return Self::usage(format_args!(
+                "{error}; if you trust this file, name it: --config {LOCAL}"
+            ));
+        }
+        if error.is_environment() {
+            return Self::usage(format_args!(
+                "{error}; name it by --environment, KEEPMUM_ENVIRONMENT or in {LOCAL}"
+            ));
+        }
+        Self::usage(error)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use keepmum::config::Opened;
 use keepmum::store::{Event, SecretStore};
 use keepmum::{Redactor, Secret};
 
@@ -9,7 +10,6 @@ use super::audit::Audit;
 use super::exit::Failure;
 use super::messages::{Color, Kind, say};
 use super::passing::Known;
-use super::sources::Opened;
 
 /// A store of `sources` and of what stays as it is, with the rules of `redactor`.
 pub(crate) fn known(
@@ -23,10 +23,7 @@ pub(crate) fn known(
     let heard = Arc::clone(&told);
     let builder = SecretStore::builder(redactor).secrets(fixed);
     let builder = builder.observer(move |event| heard.hear(event));
-    let builder = sources.into_iter().fold(builder, |builder, opened| {
-        let policy = opened.policy();
-        builder.source(opened.source, policy)
-    });
+    let builder = sources.into_iter().fold(builder, |builder, opened| opened.kept_by(builder));
     let store = builder.open()?;
     told.started().map_or(Ok(Known::Kept(store)), Err)
 }

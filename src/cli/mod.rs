@@ -19,7 +19,6 @@ mod report;
 mod rules;
 mod run;
 mod scan;
-mod sealed;
 mod secrets;
 mod settings;
 mod signals;
@@ -36,7 +35,7 @@ use keepmum::memory::{self, Protection};
 use args::{Args, AuditCommand, Command, ConfigCommand};
 use exit::{Exit, Failure};
 use messages::{Color, Kind, say};
-use settings::{Settings, declared_sources};
+use settings::Settings;
 
 /// Parses, runs, and says how it went.
 pub(crate) fn main() -> ExitCode {
@@ -92,7 +91,7 @@ fn run(args: Args, protection: &Protection) -> Result<Exit, Failure> {
             Ok(exit)
         }
         Some(Command::Secrets { format, command }) => {
-            let (read, warnings) = sources::read(declared_sources(&args)?, None)?;
+            let (read, warnings) = sources::read_declared(&args)?;
             warn(args.color, &warnings);
             let (exit, text) = secrets::run(read, command, *format)?;
             print(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! Imports go down only: words ◂ knowledge ◂ engine ◂ surface ◂ sources ◂ adapters ◂ program.
+//! Imports go down only: words ◂ knowledge ◂ engine ◂ surface ◂ sources ◂ configuration ◂ adapters ◂ program.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["detect", "scan", "replace"],
     &["redactor", "stream", "structured"],
     &["source", "store", "audit", "memory", "observer", "guard"],
+    &["config"],
     &["subscriber", "otel", "prompt"],
     &["proxy"],
     &["cli", "main", "lib"],

@@ -12,9 +12,9 @@ use serde::Deserialize;
 
 use super::duration::Time;
 use crate::cli::args::{Args, AuditArgs};
-use crate::cli::config::{Config, LOCAL, Trust};
+use crate::cli::config::{File, Keys, LOCAL, Trust};
 use crate::cli::exit::Failure;
-use crate::cli::settings::config;
+use crate::cli::settings::in_force;
 use crate::cli::size::Size;
 
 /// Where the gateway listens if nobody says otherwise.
@@ -192,7 +192,7 @@ pub(super) struct Options {
 impl Options {
     /// The one place where anything of it is refused, but for what the gateway itself refuses.
     pub(super) fn new(args: &Args, given: &ProxyArgs) -> Result<Self, Failure> {
-        let (_, Config { trust, proxy: table, restore, .. }) = config(args, None)?;
+        let File { trust, keys: Keys { proxy: table, restore, .. }, .. } = in_force(args, None)?;
         if trust == Trust::Found && (table.leads() || !restore.is_empty()) {
             return Err(Failure::usage(format_args!(
                 "{LOCAL}: [proxy] and [[restore]] say where requests and values go; if you trust this file, name it: --config {LOCAL}"

@@ -22,7 +22,7 @@ impl Environment {
     /// The variables of `files`, and what the references among them and in this process's environment name; gives the
     /// latter as secrets too. A variable of a file goes before one of this process, and a later file before an earlier.
     pub(super) fn resolved(
-        files: &[&PathBuf],
+        files: &[PathBuf],
         as_is: &[String],
         audit: Option<&Audit>,
     ) -> Result<(Self, Vec<Secret>), Failure> {

@@ -37,7 +37,7 @@ use terminal::Raw;
 /// Runs the program that `run` names, and ends as it does.
 pub(super) fn run(args: &Args, run: &RunArgs, protection: &Protection) -> Result<Exit, Failure> {
     let mut environment = None;
-    let more = |files: &[&PathBuf], audit: Option<&Audit>| -> Result<Vec<Secret>, Failure> {
+    let more = |files: &[PathBuf], audit: Option<&Audit>| -> Result<Vec<Secret>, Failure> {
         let (resolved, secrets) = Environment::resolved(files, &run.as_is, audit)?;
         environment = Some(resolved);
         Ok(secrets)
