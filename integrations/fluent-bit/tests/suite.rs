@@ -57,7 +57,11 @@ fn run(tag: &str, chunk: &[u8], options: &[&str]) -> Done {
     let (input, output) = (folder.path().join("in"), folder.path().join("out"));
     fs::write(&input, chunk).unwrap();
     fs::write(folder.path().join("pass"), SECRET).unwrap();
-    fs::write(folder.path().join("keepmum.toml"), "secrets-file = ['pass']\n").unwrap();
+    fs::write(
+        folder.path().join("keepmum.toml"),
+        "[[source]]\nkind = 'file'\nname = 'pass'\npath = 'pass'\n",
+    )
+    .unwrap();
     fs::write(folder.path().join("wrong.toml"), "\nsecrets-fil = ['pass']\n").unwrap();
     let mut command = Command::new(host());
     command.arg(plugin()).arg(tag).arg(&input).arg(&output).args(options);
