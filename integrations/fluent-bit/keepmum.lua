@@ -1,6 +1,6 @@
 -- keepmum for Fluent Bit's own Lua filter, over the C library: where loading a plugin is not wanted.
 --
--- `call keepmum` sees the bodies of records; `call keepmum_metadata` (Fluent Bit 5.1 and later) their metadata too. What goes wrong
+-- `call keepmum` sees the bodies of records; `call keepmum_metadata` (Fluent Bit 4.1 and later) their metadata too. What goes wrong
 -- drops the record: an error that reached Fluent Bit would pass the whole chunk as it is.
 
 local ffi = require("ffi")

@@ -43,7 +43,7 @@ assert(code == 2 and timestamp == 7 and same(out, record(GONE)))
 
 -- A secret that is spelled with escapes is found as what it says, in the value of a key that tells too.
 code, _, out = keepmum("app", 7, { password = "hunter2-x\"y\\z" })
-assert(code == 2 and out.password == "[REDACTED:assignment]" or not out.password:find("hunter2"), out.password)
+assert(code == 2 and not out.password:find("hunter2"), out.password)
 
 -- Names that become the same are two still.
 code, _, out = keepmum("app", 7, { ["x " .. SECRET] = 1, ["x " .. GONE] = 2 })
