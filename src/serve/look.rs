@@ -23,7 +23,7 @@ pub type Account = dyn Fn(Surface, &str, &[Finding]) -> Result<(), Box<dyn std::
     + Sync;
 
 /// From this length on, bodies are looked through on a thread of their own.
-const LARGE: usize = 64 << 10;
+pub(super) const LARGE: usize = 64 << 10;
 
 /// What a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Format {
 }
 
 /// A panic is an error: nothing is sent.
-fn closed<T>(look: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+pub(super) fn closed<T>(look: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(look)).unwrap_or(Err(Fault::Internal))
 }
 

@@ -5,5 +5,10 @@
 //! how it ends: `limits.rs`. TLS: `tls.rs`. The program, also killed: `program.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod connections;
+mod forward;
 mod harness;
 mod http;
+mod killed;
+mod peers;
+mod syslog;

@@ -480,7 +480,8 @@ fn messages(redactor: &Redactor, chunks: &[&[u8]]) -> String {
 #[test]
 fn an_object_may_stand_behind_the_head_of_a_message() {
     let redactor = redactor();
-    let json = r#"{ "a":"correct \u0022horse\" \\ battery", "n":48151623, "in":{"b":["\u0068Unt2r"]} }"#;
+    let json =
+        r#"{ "a":"correct \u0022horse\" \\ battery", "n":48151623, "in":{"b":["\u0068Unt2r"]} }"#;
     let clean = whole(json);
     for head in [
         "<13>1 2026-11-28T21:00:00Z host app 1 - - ",
@@ -506,7 +507,8 @@ fn a_message_without_an_object_is_text() {
     let redactor = redactor();
     let key = expand("{dash:5}BEGIN PRIVATE KEY{dash:5}\n{base64:64}\n{base64:20}==", 1).unwrap();
     let texts = [
-        "<13>app: first line of it\nsecond line of it\n<14>x: {hUnt2r} { \"a\": hUnt2r\n".to_owned(),
+        "<13>app: first line of it\nsecond line of it\n<14>x: {hUnt2r} { \"a\": hUnt2r\n"
+            .to_owned(),
         "<13>app: {\"cut off\":\"hUnt2r \\".to_owned(),
         format!("<13>app: {}\n<13>app: next", key.text),
     ];
