@@ -143,6 +143,9 @@ fn format(parts: &Parts) -> Result<Format, Fault> {
     match kind {
         "text" => Ok(Format::Lines),
         "application" if is_json || is_lines.contains(&of) => Ok(Format::Lines),
+        "application" if ["msgpack", "x-msgpack", "vnd.msgpack"].contains(&of) => {
+            Ok(Format::MessagePack)
+        }
         _ => Err(refused),
     }
 }
@@ -184,9 +187,10 @@ mod tests {
             "text/plain",
             "text/plain; charset=\"utf-8\"",
         ] {
-            assert_eq!(of(Some(written)), Ok(Format::Lines), "{written}");
+            assert!(matches!(of(Some(written)), Ok(Format::Lines)), "{written}");
         }
-        assert_eq!(of(None), Ok(Format::Lines));
+        assert!(matches!(of(None), Ok(Format::Lines)));
+        assert!(matches!(of(Some("application/x-msgpack")), Ok(Format::MessagePack)));
     }
 
     #[test]
@@ -200,7 +204,8 @@ mod tests {
             "multipart/form-data; boundary=x",
             "image/png",
         ] {
-            assert_eq!(of(Some(written)), Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{written}");
+            let status = of(Some(written)).expect_err(written);
+            assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
     }
 }

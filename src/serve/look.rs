@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::lane::Lane;
 use super::stage::Compression;
 use crate::net::coding::{Coding, Undecoded};
-use crate::structured::JsonStream;
+use crate::structured::{JsonStream, Malformed, MessagePack, Protobuf};
 use crate::{Finding, Observe, Redactor, Surface};
 
 /// Accounts for what was found in a request of a stage, before the request is sent. It is not sent if this fails.
@@ -26,10 +26,16 @@ pub type Account = dyn Fn(Surface, &str, &[Finding]) -> Result<(), Box<dyn std::
 pub(super) const LARGE: usize = 64 << 10;
 
 /// What a body is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Format {
     /// JSON, lines of it, or text.
     Lines,
+    /// One document of JSON.
+    Json,
+    /// Documents of MessagePack.
+    MessagePack,
+    /// A message.
+    Protobuf(Protobuf),
 }
 
 /// A body that is to be looked through.
@@ -70,7 +76,8 @@ impl Look {
         let surface = self.lane.stage.protocol.surface();
         let redacted = self.lane.guard.timed(surface, plain.len(), |redactor| {
             self.format.redacted(redactor, &plain, &mut |finding| found.push(finding.clone()))
-        })?;
+        });
+        let redacted = redacted.map_err(|_| Fault::Malformed("the body is damaged"))?;
         self.lane.counts.looked(plain.len(), found.len());
         found.iter().for_each(|finding| self.lane.guard.observe(surface, finding));
         if let Some(account) = self.lane.account.as_ref().filter(|_| !found.is_empty()) {
@@ -114,17 +121,28 @@ impl Format {
         redactor: &Redactor,
         plain: &'a [u8],
         found: &mut dyn FnMut(&Finding),
-    ) -> Result<Cow<'a, [u8]>, Fault> {
+    ) -> Result<Cow<'a, [u8]>, Malformed> {
         match self {
-            Self::Lines => {
-                let sink = Observe::new(Vec::with_capacity(plain.len()), found);
-                let mut stream = JsonStream::lines(redactor.clone(), sink);
-                let read = stream.push(plain).and_then(|()| stream.finish());
-                let sink = read.map_err(|_| Fault::Malformed("the body is damaged"))?;
-                Ok(Cow::Owned(sink.into_inner()))
-            }
+            Self::Lines => json(JsonStream::lines, redactor, plain, found),
+            Self::Json => json(JsonStream::new, redactor, plain, found),
+            Self::MessagePack => MessagePack::new().redact(redactor, plain, found),
+            Self::Protobuf(protobuf) => protobuf.redact(redactor, plain, found),
         }
     }
+}
+
+type Seen<'a> = Observe<Vec<u8>, &'a mut dyn FnMut(&Finding)>;
+
+fn json<'a, 'b>(
+    stream: impl FnOnce(Redactor, Seen<'b>) -> JsonStream<Seen<'b>>,
+    redactor: &Redactor,
+    plain: &'a [u8],
+    found: &'b mut dyn FnMut(&Finding),
+) -> Result<Cow<'a, [u8]>, Malformed> {
+    let sink = Observe::new(Vec::with_capacity(plain.len()), found);
+    let mut stream = stream(redactor.clone(), sink);
+    stream.push(plain)?;
+    Ok(Cow::Owned(stream.finish()?.into_inner()))
 }
 
 /// A panic is an error: nothing is sent.

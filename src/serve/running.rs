@@ -13,11 +13,14 @@ use super::builder::{Inner, Serve};
 use super::error::ServeError;
 use super::lane::Lane;
 use super::stage::{Over, Protocol};
-use super::{forward, http, status, syslog};
+use super::{forward, grpc, http, otlp, status, syslog};
 use crate::net::{Accept, Server, Stream};
 
 /// Bytes of a request that waits for its place, over HTTP/2.
 const WINDOW: u32 = 64 << 10;
+
+/// Requests of an HTTP/2 connection beyond those that the stage has places for, so that its health can be asked for.
+const QUESTIONS: u32 = 8;
 
 /// Connections of those who look at the status.
 const WATCHERS: usize = 64;
@@ -157,12 +160,20 @@ async fn speak(lane: Arc<Lane>, stream: Stream, draining: CancellationToken) {
     let server = Server {
         header: limits.header,
         header_time: limits.header_time,
-        streams: u32::try_from(limits.requests).unwrap_or(u32::MAX),
+        streams: u32::try_from(limits.requests).unwrap_or(u32::MAX).saturating_add(QUESTIONS),
         window: Some(WINDOW),
     };
     match lane.stage.protocol {
         Protocol::Http => {
             let answer = move |request| http::answer(Arc::clone(&lane), request);
+            server.speak(stream, draining, answer).await;
+        }
+        Protocol::Vector => {
+            let answer = move |request| grpc::answer(Arc::clone(&lane), request);
+            server.speak(stream, draining, answer).await;
+        }
+        Protocol::Otlp => {
+            let answer = move |request| otlp::answer(Arc::clone(&lane), request);
             server.speak(stream, draining, answer).await;
         }
         Protocol::Forward => lane.ended(forward::pass(&lane, stream, &draining).await),

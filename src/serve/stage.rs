@@ -19,6 +19,10 @@ use crate::Surface;
 pub enum Protocol {
     /// HTTP with bodies of JSON, lines of JSON, text or MessagePack, as Vector's sink `http` sends it to a source `http_server`.
     Http,
+    /// Vector's own, over gRPC: from its sink `vector` to its source `vector`.
+    Vector,
+    /// OTLP, over gRPC and over HTTP as protobuf or JSON; a request goes on in the form in which it came.
+    Otlp,
     /// The Forward protocol of Fluentd and Fluent Bit.
     Forward,
     /// Syslog over TCP, TLS or UDP.
@@ -27,12 +31,14 @@ pub enum Protocol {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Http, Self::Forward, Self::Syslog];
+    pub const ALL: [Self; 5] = [Self::Http, Self::Vector, Self::Otlp, Self::Forward, Self::Syslog];
 
     /// Its name, as configuration and metrics have it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
+            Self::Vector => "vector",
+            Self::Otlp => "otlp",
             Self::Forward => "forward",
             Self::Syslog => "syslog",
         }
@@ -46,7 +52,7 @@ impl Protocol {
     /// How addresses of its upstreams begin.
     fn schemes(self) -> &'static [&'static str] {
         match self {
-            Self::Http => &["http", "https"],
+            Self::Http | Self::Vector | Self::Otlp => &["http", "https"],
             Self::Forward => &["tcp", "tls"],
             Self::Syslog => &["tcp", "tls", "udp"],
         }
