@@ -72,17 +72,10 @@ impl Look {
 
     fn look(self) -> Result<Looked, Fault> {
         let plain = self.decoded()?;
-        let mut found = Vec::new();
-        let surface = self.lane.stage.protocol.surface();
-        let redacted = self.lane.guard.timed(surface, plain.len(), |redactor| {
-            self.format.redacted(redactor, &plain, &mut |finding| found.push(finding.clone()))
-        });
-        let redacted = redacted.map_err(|_| Fault::Malformed("the body is damaged"))?;
-        self.lane.counts.looked(plain.len(), found.len());
-        found.iter().for_each(|finding| self.lane.guard.observe(surface, finding));
-        if let Some(account) = self.lane.account.as_ref().filter(|_| !found.is_empty()) {
-            account(surface, &self.lane.name, &found).map_err(|_| Fault::Unaccounted)?;
-        }
+        let redacted = self.lane.accounted(plain.len(), |redactor, found| {
+            let redacted = self.format.redacted(redactor, &plain, found);
+            redacted.map_err(|_| Fault::Malformed("the body is damaged"))
+        })?;
         let changed = *redacted != *plain;
         let coding = self.outgoing();
         if !changed && coding == self.coding {

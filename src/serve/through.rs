@@ -39,7 +39,8 @@ impl Lane {
         }
     }
 
-    fn accounted<T>(
+    /// Does `work` with the set in force, and accounts for what it found: with an error, nothing of it may be sent.
+    pub(super) fn accounted<T>(
         &self,
         bytes: usize,
         work: impl FnOnce(&Redactor, &mut dyn FnMut(&Finding)) -> Result<T, Fault>,

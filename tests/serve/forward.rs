@@ -67,6 +67,11 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) async fn new() -> Self {
+        Self::ending(|_| false).await
+    }
+
+    /// One that ends the connection instead of the acknowledgement of a message of which `ends` says so.
+    pub(crate) async fn ending(ends: fn(usize) -> bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let receiver = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
         let seen = Arc::clone(&receiver.seen);
@@ -75,7 +80,14 @@ impl Receiver {
                 let seen = Arc::clone(&seen);
                 tokio::spawn(async move {
                     while let Ok(message) = value(&mut stream).await {
-                        seen.lock().unwrap().push(message.clone());
+                        let count = {
+                            let mut seen = seen.lock().unwrap();
+                            seen.push(message.clone());
+                            seen.len()
+                        };
+                        if ends(count) {
+                            return;
+                        }
                         if let Some(chunk) = chunk(&message) {
                             let _ = stream.write_all(&ack(&chunk)).await;
                         }

@@ -66,6 +66,18 @@ async fn a_stage_that_is_killed_loses_no_chunk() {
 }
 
 #[tokio::test]
+async fn an_upstream_that_dies_before_it_acknowledges_loses_no_chunk() {
+    const CHUNKS: usize = 40;
+    let receiver = Receiver::ending(|count| count % 7 == 0).await;
+    let upstream = format!("tcp://{}", receiver.address);
+    let program = Program::start("forward", "127.0.0.1:0", &upstream, &[]);
+    within(sends(program.address, CHUNKS)).await;
+    let names: Vec<_> = receiver.seen().iter().filter_map(chunk).collect();
+    assert_eq!(BTreeSet::from_iter(&names).len(), CHUNKS);
+    assert!(names.len() > CHUNKS, "none was sent again");
+}
+
+#[tokio::test]
 async fn an_upstream_that_takes_nothing_costs_little() {
     for (protocol, one) in [
         ("forward", packed(&[message("c", &"x".repeat(100_000))])),

@@ -245,3 +245,15 @@ async fn datagrams_reach_rsyslog() {
     assert!(!log.contains("horse"), "{log}");
     assert_eq!(log.matches(REDACTED).count(), 4);
 }
+
+#[test]
+fn the_ready_configurations_are_good() {
+    for folder in ["fluentd", "syslog"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+        let path = Path::new("integrations").join(folder).join("keepmum.toml");
+        assert!(
+            command.args(["config", "check"]).arg(path).status().unwrap().success(),
+            "{folder}"
+        );
+    }
+}
