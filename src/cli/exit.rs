@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     Success,
     /// `scan` found something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match,
-    /// `secrets check` a bad value.
+    /// `secrets check` a bad value, `serve --check` an upstream that cannot be reached.
     Found,
     /// Bad arguments, configuration, rule or secret source.
     Usage,

@@ -33,5 +33,5 @@ impl Serve {
 }
 
 fn why(lane: &Lane, error: &io::Error) -> String {
-    format!("{} cannot be reached: {error}", lane.stage.upstream())
+    format!("{} cannot be reached: {error}", lane.stage.leads_to())
 }

@@ -43,6 +43,8 @@ pub(super) struct Look {
     pub(super) lane: Arc<Lane>,
     pub(super) format: Format,
     pub(super) coding: Option<Coding>,
+    /// How it is to be compressed then.
+    pub(super) compression: Compression,
     pub(super) body: Bytes,
 }
 
@@ -99,7 +101,7 @@ impl Look {
 
     /// How what is sent is compressed.
     fn outgoing(&self) -> Option<Coding> {
-        match self.lane.stage.compression {
+        match self.compression {
             Compression::Same => self.coding,
             Compression::None => None,
             Compression::Gzip => Some(Coding::Gzip),

@@ -19,8 +19,9 @@ use crate::net::{Accept, Server, Stream};
 /// Bytes of a request that waits for its place, over HTTP/2.
 const WINDOW: u32 = 64 << 10;
 
-/// Requests of an HTTP/2 connection beyond those that the stage has places for, so that its health can be asked for.
-const QUESTIONS: u32 = 8;
+/// Requests of an HTTP/2 connection at once, also of those that wait. Clients send a hundred before they have read how many they
+/// may, and what is beyond would be refused.
+const STREAMS: u32 = 128;
 
 /// Connections of those who look at the status.
 const WATCHERS: usize = 64;
@@ -160,7 +161,7 @@ async fn speak(lane: Arc<Lane>, stream: Stream, draining: CancellationToken) {
     let server = Server {
         header: limits.header,
         header_time: limits.header_time,
-        streams: u32::try_from(limits.requests).unwrap_or(u32::MAX).saturating_add(QUESTIONS),
+        streams: STREAMS,
         window: Some(WINDOW),
     };
     match lane.stage.protocol {

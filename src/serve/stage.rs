@@ -111,7 +111,7 @@ pub(super) enum Over {
 /// assert_eq!(stage.name(), "http:127.0.0.1:8080");
 /// # Ok::<(), keepmum::serve::ServeError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Stage {
     pub(super) protocol: Protocol,
     pub(super) listen: SocketAddr,
@@ -270,9 +270,10 @@ impl Stage {
         self.protocol
     }
 
-    /// Where it leads.
-    pub fn upstream(&self) -> &Uri {
-        &self.upstream
+    /// Where it leads: scheme, host and port. A path is left out: it can hold a token.
+    pub fn leads_to(&self) -> String {
+        let scheme = self.upstream.scheme_str().unwrap_or("");
+        format!("{scheme}://{}", self.upstream.authority().map_or("", |host| host.as_str()))
     }
 
     /// Its name in metrics, audit rows and messages: `PROTOCOL:LISTEN`.
@@ -316,6 +317,12 @@ impl Stage {
     }
 }
 
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stage({} to {})", self.name(), self.leads_to())
+    }
+}
+
 impl FromStr for Stage {
     type Err = ServeError;
 
@@ -336,7 +343,8 @@ mod tests {
     fn stages_are_written_as_one_word() {
         let stage: Stage = "http:[::1]:80=https://h.example:1/a".parse().expect("good");
         assert_eq!(stage.listen, "[::1]:80".parse().expect("an address"));
-        assert_eq!(stage.upstream().to_string(), "https://h.example:1/a");
+        assert_eq!(stage.upstream.to_string(), "https://h.example:1/a");
+        assert_eq!(format!("{stage:?}"), "Stage(http:[::1]:80 to https://h.example:1)");
         assert!(stage.secures_upstream());
     }
 

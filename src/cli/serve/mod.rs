@@ -96,7 +96,7 @@ fn check(stages: &Serve) -> Result<Exit, Failure> {
 fn told(stages: &Serve, bound: &Bound) -> Result<(), Failure> {
     let mut text = String::new();
     for (stage, address) in stages.stages().zip(bound.addresses()?) {
-        let (protocol, upstream) = (stage.protocol(), stage.upstream());
+        let (protocol, upstream) = (stage.protocol(), stage.leads_to());
         let _ = writeln!(text, "keepmum: {protocol} listening on {address}, leads to {upstream}");
     }
     if let Some(address) = bound.status()? {
