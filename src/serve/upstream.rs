@@ -1,6 +1,7 @@
 //! Requests to where a stage leads.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -8,6 +9,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use rustls::ClientConfig;
+use tokio::net::{UdpSocket, lookup_host};
 use tokio::time::timeout;
 
 use super::error::ServeError;
@@ -60,6 +62,20 @@ impl Upstream {
         let port = self.base.port_u16().unwrap_or(usual);
         let host = self.base.host().unwrap_or("");
         dial(host, port, self.tls.clone(), self.limits.connect_time).await
+    }
+
+    /// A socket whose datagrams go to the upstream.
+    pub(super) async fn socket(&self) -> io::Result<UdpSocket> {
+        let host = self.base.host().unwrap_or("").trim_matches(['[', ']']);
+        let to = lookup_host((host, self.base.port_u16().unwrap_or(0))).await?.next();
+        let to = to.ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let any = match to.ip() {
+            IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
+            IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+        };
+        let socket = UdpSocket::bind((any, 0)).await?;
+        socket.connect(to).await?;
+        Ok(socket)
     }
 
     /// The address of a request for `target`, behind the path of the upstream's own.

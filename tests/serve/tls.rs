@@ -16,9 +16,12 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use crate::connections::any;
+use crate::forward::{Receiver, message, packed, value};
 use crate::harness::{REDACTED, Running, SECRET, guard, whole, within};
 
 /// An authority, and certificates that it signed, in files of PEM.
@@ -178,4 +181,28 @@ fn files_that_hold_something_else_are_named() {
         let error = Serve::builder(guard()).stage(bad).build().unwrap_err().to_string();
         assert!(error.contains(named.to_str().unwrap()), "{error}");
     }
+}
+
+#[tokio::test]
+async fn connections_have_it_on_both_sides_too() {
+    let (files, receiver) = (Files::new(), Receiver::new().await);
+    let (own, shown) = (files.signed("stage"), files.signed("client"));
+    let behind = any(Protocol::Forward, &format!("tcp://{}", receiver.address));
+    let behind = behind.tls(&own.0, &own.1).client_ca(&files.authority());
+    let behind = running(behind).await;
+    let leads = || {
+        let stage = any(Protocol::Forward, &format!("tls://{}", behind.address));
+        stage.upstream_ca(&files.authority())
+    };
+    let before = running(leads().upstream_tls(&shown.0, &shown.1)).await;
+    let mut client = TcpStream::connect(before.address).await.unwrap();
+    client.write_all(&packed(&[message("c", SECRET)])).await.unwrap();
+    within(value(&mut client)).await.unwrap();
+    assert_eq!(receiver.seen(), [message("c", REDACTED)]);
+    // Who shows nothing is not let in.
+    let before = running(leads()).await;
+    let mut client = TcpStream::connect(before.address).await.unwrap();
+    let _ = client.write_all(&packed(&[message("d", SECRET)])).await;
+    assert!(within(value(&mut client)).await.is_err());
+    assert_eq!(receiver.seen().len(), 1);
 }
