@@ -176,8 +176,8 @@ fn logs(records: &[Record]) -> Vec<u8> {
     let any = |value| Some(AnyValue { value: Some(value) });
     let text = |text: &str| any(any_value::Value::StringValue(text.to_owned()));
     let log_records = records.iter().map(|record| {
-        let pairs = record.fields()[1..].iter().map(|(key, value)| KeyValue {
-            key: (*key).to_owned(),
+        let pairs = record.fields().into_iter().skip(1).map(|(key, value)| KeyValue {
+            key: key.to_owned(),
             value: text(value),
             ..Default::default()
         });
