@@ -487,7 +487,7 @@ fn an_object_may_stand_behind_the_head_of_a_message() {
         "<13>1 2026-11-28T21:00:00Z host app 1 - - ",
         "<13>1 - - - - - [x@1 a=\"{\"] \u{FEFF}",
         "<13>Nov 28 21:00:00 host app[1]: @cee:",
-        "<13>app: {no object} {\"no\"} {",
+        "<13>app: {no object} {\"no\"} ",
         "",
     ] {
         for rest in ["", "\n", " {rest}\nhUnt2r\n", "\0<14>x: {\"b\":\"\\u0068Unt2r\"}\n"] {
