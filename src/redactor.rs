@@ -199,6 +199,12 @@ impl Redactor {
     pub(crate) fn is_related(&self, other: &Redactor) -> bool {
         Arc::ptr_eq(&self.compiled().plan, &other.compiled().plan)
     }
+
+    /// Whether both are one.
+    #[cfg(feature = "serve")]
+    pub(crate) fn is_same(&self, other: &Redactor) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
 }
 
 /// Rules that are in force here and not there.

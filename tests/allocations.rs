@@ -67,3 +67,19 @@ fn a_stream_stops_allocating() {
     (0..1000).for_each(|_| stream.push(chunk));
     assert_eq!(allocations(|| (0..1000).for_each(|_| stream.push(chunk))), 0);
 }
+
+#[cfg(all(feature = "msgpack", feature = "protobuf"))]
+#[test]
+fn a_clean_document_allocates_nothing() {
+    use keepmum::structured::{MessagePack, Protobuf};
+    let (redactor, form) = (redactor(), MessagePack::new());
+    let record = b"\x82\xa5level\xa4info\xa6status\xcc\xc8".repeat(100);
+    let event = b"\x0a\x0d\x0a\x0b\x12\x09\x0a\x07nothing".repeat(100);
+    let clean = || {
+        let record = form.redact(&redactor, &record, &mut |_| {}).unwrap();
+        let event = Protobuf::VECTOR_EVENTS.redact(&redactor, &event, &mut |_| {}).unwrap();
+        assert!(matches!((record, event), (Cow::Borrowed(_), Cow::Borrowed(_))));
+    };
+    clean();
+    assert_eq!(allocations(clean), 0);
+}

@@ -6,7 +6,8 @@
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
 //! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
 //! `suite/structured.rs`; the same in MessagePack and protobuf: `suite/msgpack.rs`, `suite/protobuf.rs`. Requests to language models and to Slack: `suite/prompt.rs`; references in their replies:
-//! `suite/restore.rs`. The gateway has a target of its own, `proxy/main.rs`.
+//! `suite/restore.rs`. The gateway and the stages have targets of their own, `proxy/main.rs` and
+//! `serve/main.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[path = "suite/audit.rs"]

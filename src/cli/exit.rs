@@ -11,7 +11,7 @@ use super::config::LOCAL;
 pub(crate) enum Exit {
     Success,
     /// `scan` found something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match,
-    /// `secrets check` a bad value.
+    /// `secrets check` a bad value, `serve --check` an upstream that cannot be reached.
     Found,
     /// Bad arguments, configuration, rule or secret source.
     Usage,

@@ -1,7 +1,5 @@
 //! Requests to upstreams.
 
-use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use bytes::Buf;
@@ -55,7 +53,11 @@ where
 }
 
 /// Whether a request failed because connecting took too long.
+#[cfg(feature = "proxy")]
 pub(crate) fn is_timeout(error: &hyper_util::client::legacy::Error) -> bool {
+    use std::error::Error as _;
+    use std::io;
+
     let first = error.source();
     std::iter::successors(first, |&error| error.source()).any(|error| {
         error

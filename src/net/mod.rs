@@ -20,8 +20,10 @@ pub(crate) mod tls;
 
 #[cfg(feature = "net")]
 pub(crate) use accept::{Accept, Stream};
+#[cfg(feature = "proxy")]
+pub(crate) use client::is_timeout;
 #[cfg(feature = "net")]
-pub(crate) use client::{Pool, Speaks, is_timeout, pool};
+pub(crate) use client::{Pool, Speaks, pool};
 #[cfg(feature = "serve")]
 pub(crate) use dial::{Dialled, dial};
 #[cfg(feature = "net")]

@@ -18,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Stream;
 
+/// After how long an HTTP/2 client that says nothing is asked whether it is there.
+const IDLE: Duration = Duration::from_secs(60);
+
 /// A server's limits, of HTTP/1.1 and HTTP/2.
 #[derive(Clone, Copy)]
 pub(crate) struct Server {
@@ -81,7 +84,9 @@ impl Server {
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(self.streams)
-            .max_header_list_size(u32::try_from(self.header).unwrap_or(u32::MAX));
+            .max_header_list_size(u32::try_from(self.header).unwrap_or(u32::MAX))
+            // A client that has vanished would be kept for ever.
+            .keep_alive_interval(Some(IDLE));
         if let Some(window) = self.window {
             // A stream that waits must not use up what another one needs to come to its end.
             http2

@@ -9,6 +9,7 @@ use super::lane::Lane;
 use super::limits::ServeLimits;
 use super::look::Account;
 use super::stage::Stage;
+use super::told::{Teller, Told};
 use crate::Guard;
 #[cfg(feature = "prometheus")]
 use crate::otel::Prometheus;
@@ -34,6 +35,7 @@ impl Serve {
             stages: Vec::new(),
             status: None,
             account: None,
+            told: None,
             limits: ServeLimits::default(),
             #[cfg(feature = "prometheus")]
             prometheus: None,
@@ -58,6 +60,7 @@ pub struct ServeBuilder {
     stages: Vec<Stage>,
     status: Option<SocketAddr>,
     account: Option<Arc<Account>>,
+    told: Option<Arc<Told>>,
     limits: ServeLimits,
     #[cfg(feature = "prometheus")]
     prometheus: Option<Arc<Prometheus>>,
@@ -104,6 +107,18 @@ impl ServeBuilder {
         self
     }
 
+    /// Tells what went wrong on connections of `forward` and `syslog`: why one was closed, that an upstream is away. Of a stage
+    /// one thing in ten seconds at most.
+    ///
+    /// ### Default
+    ///
+    /// It only counts.
+    #[must_use]
+    pub fn told_to(mut self, told: Arc<Told>) -> Self {
+        self.told = Some(told);
+        self
+    }
+
     /// Shows these metrics at `/metrics` too.
     #[cfg(feature = "prometheus")]
     #[must_use]
@@ -121,8 +136,11 @@ impl ServeBuilder {
         if self.stages.is_empty() {
             return Err(ServeError::new("no stage: nothing to serve"));
         }
-        let lane = |stage| {
-            Lane::new(stage, self.guard.clone(), self.account.clone(), self.limits).map(Arc::new)
+        let lane = |stage: Stage| {
+            let mut lane =
+                Lane::new(stage.proved()?, self.guard.clone(), self.account.clone(), self.limits)?;
+            lane.teller = Teller::new(self.told.clone());
+            Ok::<_, ServeError>(Arc::new(lane))
         };
         Ok(Serve(Arc::new(Inner {
             lanes: self.stages.into_iter().map(lane).collect::<Result<_, _>>()?,

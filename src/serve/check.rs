@@ -20,7 +20,12 @@ impl Serve {
     pub async fn check(&self) -> Vec<Checked> {
         let mut all = Vec::new();
         for lane in &self.0.lanes {
-            let problem = lane.upstream.dial().await.err().map(|error| why(lane, &error));
+            // Of what takes datagrams nobody can tell more than that it has an address.
+            let reached = match lane.stage.sends_datagrams() {
+                true => lane.upstream.socket().await.map(drop),
+                false => lane.upstream.dial().await.map(drop),
+            };
+            let problem = reached.err().map(|error| why(lane, &error));
             all.push(Checked { stage: lane.name.clone(), problem });
         }
         all
@@ -28,5 +33,5 @@ impl Serve {
 }
 
 fn why(lane: &Lane, error: &io::Error) -> String {
-    format!("{} cannot be reached: {error}", lane.stage.upstream())
+    format!("{} cannot be reached: {error}", lane.stage.leads_to())
 }

@@ -1,5 +1,7 @@
 //! Requests that get no reply from their upstream.
 
+use std::io;
+
 use hyper::StatusCode;
 
 use super::counts::Outcome;
@@ -39,6 +41,13 @@ pub(super) enum Fault {
     Silent,
     /// The upstream says more than may be.
     LongReply,
+}
+
+/// An error of a client's connection.
+impl From<io::Error> for Fault {
+    fn from(_: io::Error) -> Self {
+        Self::Incomplete
+    }
 }
 
 impl Fault {

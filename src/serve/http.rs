@@ -78,7 +78,8 @@ async fn go(
             .map_err(|_| Fault::Unsupported("a body in this content encoding is not passed on"))?;
         let place = lane.place().await;
         let body = read(body, lane.limits.longest, lane.limits.body_time).await?;
-        let look = Look { lane: Arc::clone(lane), format, coding, body };
+        let (lane, compression) = (Arc::clone(lane), lane.stage.compression);
+        let look = Look { lane, format, coding, compression, body };
         let (looked, place) = look.run(place).await?;
         (outgoing(&mut parts.headers, coding, looked), Some(place))
     };

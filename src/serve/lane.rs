@@ -9,7 +9,8 @@ use super::counts::Counts;
 use super::error::ServeError;
 use super::limits::ServeLimits;
 use super::look::Account;
-use super::stage::Stage;
+use super::stage::{Protocol, Stage};
+use super::told::Teller;
 use super::upstream::Upstream;
 use crate::Guard;
 use crate::net::tls;
@@ -22,6 +23,7 @@ pub(super) struct Lane {
     pub(super) account: Option<Arc<Account>>,
     pub(super) limits: ServeLimits,
     pub(super) counts: Counts,
+    pub(super) teller: Teller,
     pub(super) upstream: Upstream,
     pub(super) tls: Option<TlsAcceptor>,
     /// For so many requests at once.
@@ -37,7 +39,10 @@ impl Lane {
     ) -> Result<Self, ServeError> {
         let tls = match (&stage.tls, &stage.client_ca) {
             (Some((certificates, key)), authorities) => {
-                let alpn: &[&[u8]] = &[b"h2", b"http/1.1"];
+                let alpn: &[&[u8]] = match stage.protocol {
+                    Protocol::Forward | Protocol::Syslog => &[],
+                    _ => &[b"h2", b"http/1.1"],
+                };
                 Some(tls::acceptor((certificates, key), authorities.as_deref(), alpn)?)
             }
             (None, Some(_)) => {
@@ -57,6 +62,7 @@ impl Lane {
             account,
             limits,
             counts: Counts::default(),
+            teller: Teller::default(),
             places: Arc::new(Semaphore::new(limits.requests.clamp(1, Semaphore::MAX_PERMITS))),
         })
     }

@@ -23,7 +23,7 @@ pub type Account = dyn Fn(Surface, &str, &[Finding]) -> Result<(), Box<dyn std::
     + Sync;
 
 /// From this length on, bodies are looked through on a thread of their own.
-const LARGE: usize = 64 << 10;
+pub(super) const LARGE: usize = 64 << 10;
 
 /// What a body is.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,8 @@ pub(super) struct Look {
     pub(super) lane: Arc<Lane>,
     pub(super) format: Format,
     pub(super) coding: Option<Coding>,
+    /// How it is to be compressed then.
+    pub(super) compression: Compression,
     pub(super) body: Bytes,
 }
 
@@ -72,17 +74,10 @@ impl Look {
 
     fn look(self) -> Result<Looked, Fault> {
         let plain = self.decoded()?;
-        let mut found = Vec::new();
-        let surface = self.lane.stage.protocol.surface();
-        let redacted = self.lane.guard.timed(surface, plain.len(), |redactor| {
-            self.format.redacted(redactor, &plain, &mut |finding| found.push(finding.clone()))
-        });
-        let redacted = redacted.map_err(|_| Fault::Malformed("the body is damaged"))?;
-        self.lane.counts.looked(plain.len(), found.len());
-        found.iter().for_each(|finding| self.lane.guard.observe(surface, finding));
-        if let Some(account) = self.lane.account.as_ref().filter(|_| !found.is_empty()) {
-            account(surface, &self.lane.name, &found).map_err(|_| Fault::Unaccounted)?;
-        }
+        let redacted = self.lane.accounted(plain.len(), |redactor, found| {
+            let redacted = self.format.redacted(redactor, &plain, found);
+            redacted.map_err(|_| Fault::Malformed("the body is damaged"))
+        })?;
         let changed = *redacted != *plain;
         let coding = self.outgoing();
         if !changed && coding == self.coding {
@@ -106,7 +101,7 @@ impl Look {
 
     /// How what is sent is compressed.
     fn outgoing(&self) -> Option<Coding> {
-        match self.lane.stage.compression {
+        match self.compression {
             Compression::Same => self.coding,
             Compression::None => None,
             Compression::Gzip => Some(Coding::Gzip),
@@ -146,7 +141,7 @@ fn json<'a, 'b>(
 }
 
 /// A panic is an error: nothing is sent.
-fn closed<T>(look: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+pub(super) fn closed<T>(look: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(look)).unwrap_or(Err(Fault::Internal))
 }
 

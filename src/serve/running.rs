@@ -1,25 +1,27 @@
 //! Listeners, and what runs on their connections.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::builder::{Inner, Serve};
 use super::error::ServeError;
 use super::lane::Lane;
-use super::stage::Protocol;
-use super::{grpc, http, otlp, status};
+use super::stage::{Over, Protocol};
+use super::{forward, grpc, http, otlp, status, syslog};
 use crate::net::{Accept, Server, Stream};
 
 /// Bytes of a request that waits for its place, over HTTP/2.
 const WINDOW: u32 = 64 << 10;
 
-/// Requests of an HTTP/2 connection beyond those that the stage has places for, so that its health can be asked for.
-const QUESTIONS: u32 = 8;
+/// Requests of an HTTP/2 connection at once, also of those that wait. Clients send a hundred before they have read how many they
+/// may, and what is beyond would be refused.
+const STREAMS: u32 = 128;
 
 /// Connections of those who look at the status.
 const WATCHERS: usize = 64;
@@ -28,8 +30,35 @@ const WATCHERS: usize = 64;
 #[derive(Debug)]
 pub struct Bound {
     serve: Serve,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     status: Option<TcpListener>,
+}
+
+/// What a stage listens on.
+#[derive(Debug)]
+enum Listener {
+    Connections(TcpListener),
+    Datagrams(UdpSocket),
+}
+
+impl Listener {
+    async fn new(lane: &Lane) -> Result<Self, ServeError> {
+        let address = lane.stage.listen;
+        match lane.stage.over {
+            Over::Connections => listen(address).await.map(Self::Connections),
+            Over::Datagrams => {
+                let socket = UdpSocket::bind(address).await;
+                socket.map(Self::Datagrams).map_err(|error| taken(address, &error))
+            }
+        }
+    }
+
+    fn address(&self) -> Result<SocketAddr, ServeError> {
+        match self {
+            Self::Connections(listener) => address(listener),
+            Self::Datagrams(socket) => socket.local_addr().map_err(ServeError::new),
+        }
+    }
 }
 
 impl Serve {
@@ -41,7 +70,7 @@ impl Serve {
     pub async fn bind(&self) -> Result<Bound, ServeError> {
         let mut listeners = Vec::new();
         for lane in &self.0.lanes {
-            listeners.push(listen(lane.stage.listen).await?);
+            listeners.push(Listener::new(lane).await?);
         }
         let status = match self.0.status {
             Some(address) => Some(listen(address).await?),
@@ -53,7 +82,11 @@ impl Serve {
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| ServeError::new(format_args!("{address}: {error}")))
+    listener.map_err(|error| taken(address, &error))
+}
+
+fn taken(address: SocketAddr, error: &io::Error) -> ServeError {
+    ServeError::new(format_args!("{address}: {error}"))
 }
 
 impl Bound {
@@ -63,7 +96,7 @@ impl Bound {
     ///
     /// The system does not tell.
     pub fn addresses(&self) -> Result<Vec<SocketAddr>, ServeError> {
-        self.listeners.iter().map(address).collect()
+        self.listeners.iter().map(Listener::address).collect()
     }
 
     /// Where the status is shown.
@@ -84,8 +117,15 @@ impl Bound {
         let mut all = JoinSet::new();
         for (lane, listener) in inner.lanes.iter().zip(self.listeners) {
             let lane = Arc::clone(lane);
-            let over = over.clone().cancelled_owned();
-            all.spawn(async move { run(&lane, listener, over).await });
+            let over = over.clone();
+            all.spawn(async move {
+                match listener {
+                    Listener::Connections(listener) => {
+                        run(&lane, listener, over.cancelled_owned()).await;
+                    }
+                    Listener::Datagrams(socket) => syslog::datagrams(&lane, socket, &over).await,
+                }
+            });
         }
         if let Some(listener) = self.status {
             let (inner, over) = (Arc::clone(&inner), over.clone().cancelled_owned());
@@ -121,7 +161,7 @@ async fn speak(lane: Arc<Lane>, stream: Stream, draining: CancellationToken) {
     let server = Server {
         header: limits.header,
         header_time: limits.header_time,
-        streams: u32::try_from(limits.requests).unwrap_or(u32::MAX).saturating_add(QUESTIONS),
+        streams: STREAMS,
         window: Some(WINDOW),
     };
     match lane.stage.protocol {
@@ -137,6 +177,8 @@ async fn speak(lane: Arc<Lane>, stream: Stream, draining: CancellationToken) {
             let answer = move |request| otlp::answer(Arc::clone(&lane), request);
             server.speak(stream, draining, answer).await;
         }
+        Protocol::Forward => lane.ended(forward::pass(&lane, stream, &draining).await),
+        Protocol::Syslog => lane.ended(syslog::pass(&lane, stream, &draining).await),
     }
 }
 

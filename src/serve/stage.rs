@@ -9,6 +9,7 @@ use hyper::Uri;
 use serde::Deserialize;
 
 use super::error::ServeError;
+use super::syslog::Framing;
 use crate::Surface;
 
 /// What is spoken on both sides of a stage.
@@ -22,11 +23,15 @@ pub enum Protocol {
     Vector,
     /// OTLP, over gRPC and over HTTP as protobuf or JSON; a request goes on in the form in which it came.
     Otlp,
+    /// The Forward protocol of Fluentd and Fluent Bit.
+    Forward,
+    /// Syslog over TCP, TLS or UDP.
+    Syslog,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Http, Self::Vector, Self::Otlp];
+    pub const ALL: [Self; 5] = [Self::Http, Self::Vector, Self::Otlp, Self::Forward, Self::Syslog];
 
     /// Its name, as configuration and metrics have it.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +39,8 @@ impl Protocol {
             Self::Http => "http",
             Self::Vector => "vector",
             Self::Otlp => "otlp",
+            Self::Forward => "forward",
+            Self::Syslog => "syslog",
         }
     }
 
@@ -43,9 +50,11 @@ impl Protocol {
     }
 
     /// How addresses of its upstreams begin.
-    fn schemes(self) -> [&'static str; 2] {
+    fn schemes(self) -> &'static [&'static str] {
         match self {
-            Self::Http | Self::Vector | Self::Otlp => ["http", "https"],
+            Self::Http | Self::Vector | Self::Otlp => &["http", "https"],
+            Self::Forward => &["tcp", "tls"],
+            Self::Syslog => &["tcp", "tls", "udp"],
         }
     }
 }
@@ -83,6 +92,13 @@ pub enum Compression {
     Zstd,
 }
 
+/// What clients send on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    Connections,
+    Datagrams,
+}
+
 /// One listener, one upstream, and what is spoken on both sides.
 ///
 /// Written as text it is `PROTOCOL:LISTEN=UPSTREAM`:
@@ -95,12 +111,15 @@ pub enum Compression {
 /// assert_eq!(stage.name(), "http:127.0.0.1:8080");
 /// # Ok::<(), keepmum::serve::ServeError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Stage {
     pub(super) protocol: Protocol,
     pub(super) listen: SocketAddr,
     pub(super) upstream: Uri,
     pub(super) compression: Compression,
+    /// What its clients send is told apart by datagrams.
+    pub(super) over: Over,
+    pub(super) framing: Option<Framing>,
     /// Certificates and key of the listener.
     pub(super) tls: Option<(PathBuf, PathBuf)>,
     pub(super) client_ca: Option<PathBuf>,
@@ -110,8 +129,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A stage that listens on `listen` and leads to `upstream`, an address of `http` or `https`. A path of it stands in front
-    /// of the paths of requests.
+    /// A stage that listens on `listen` and leads to `upstream`, an address of `http` or `https`, whose path stands in front of
+    /// the paths of requests; of `tcp` or `tls` with a port for [`Protocol::Forward`], for [`Protocol::Syslog`] also of `udp`.
     ///
     /// # Errors
     ///
@@ -122,11 +141,10 @@ impl Stage {
         };
         let refused = |why: &str| stage(format_args!("its upstream {why}"));
         let upstream: Uri = upstream.parse().map_err(|_| refused("is no address"))?;
-        let [plain, tls] = protocol.schemes();
-        if ![Some(plain), Some(tls)].contains(&upstream.scheme_str()) {
-            return Err(stage(format_args!(
-                "its upstream begins with neither {plain}:// nor {tls}://"
-            )));
+        let schemes = protocol.schemes();
+        if !upstream.scheme_str().is_some_and(|scheme| schemes.contains(&scheme)) {
+            let known = schemes.join("://, ");
+            return Err(stage(format_args!("its upstream begins with none of {known}://")));
         }
         let authority = upstream.authority().map_or("", |authority| authority.as_str());
         if authority.contains('@') {
@@ -143,11 +161,31 @@ impl Stage {
             listen,
             upstream,
             compression: Compression::default(),
+            over: Over::Connections,
+            framing: None,
             tls: None,
             client_ca: None,
             upstream_ca: None,
             upstream_tls: None,
         })
+    }
+
+    /// The same with the listener's address as text: `ADDRESS:PORT`, or `udp://ADDRESS:PORT` for
+    /// [`datagrams`](Self::datagrams).
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn read(protocol: Protocol, listen: &str, upstream: &str) -> Result<Self, ServeError> {
+        let (listen, datagrams) = match listen.strip_prefix("udp://") {
+            Some(listen) => (listen, true),
+            None => (listen.strip_prefix("tcp://").unwrap_or(listen), false),
+        };
+        let listen = listen.parse().map_err(|_| {
+            ServeError::new(format_args!("a stage of {protocol} listens on no ADDRESS:PORT"))
+        })?;
+        let stage = Self::new(protocol, listen, upstream)?;
+        Ok(if datagrams { stage.datagrams() } else { stage })
     }
 
     /// How what is sent on is compressed.
@@ -158,6 +196,28 @@ impl Stage {
     #[must_use]
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
+        self
+    }
+
+    /// Listens over UDP.
+    ///
+    /// ### Default
+    ///
+    /// Over TCP.
+    #[must_use]
+    pub fn datagrams(mut self) -> Self {
+        self.over = Over::Datagrams;
+        self
+    }
+
+    /// How messages that came as datagrams are told apart on a connection to the upstream.
+    ///
+    /// ### Default
+    ///
+    /// [`Framing::OctetCounted`].
+    #[must_use]
+    pub fn framing(mut self, framing: Framing) -> Self {
+        self.framing = Some(framing);
         self
     }
 
@@ -210,19 +270,56 @@ impl Stage {
         self.protocol
     }
 
-    /// Where it leads.
-    pub fn upstream(&self) -> &Uri {
-        &self.upstream
+    /// Where it leads: scheme, host and port. A path is left out: it can hold a token.
+    pub fn leads_to(&self) -> String {
+        let scheme = self.upstream.scheme_str().unwrap_or("");
+        format!("{scheme}://{}", self.upstream.authority().map_or("", |host| host.as_str()))
     }
 
     /// Its name in metrics, audit rows and messages: `PROTOCOL:LISTEN`.
     pub fn name(&self) -> String {
-        format!("{}:{}", self.protocol, self.listen)
+        let over = if self.over == Over::Datagrams { "udp://" } else { "" };
+        format!("{}:{over}{}", self.protocol, self.listen)
+    }
+
+    /// Refuses what does not go together.
+    pub(super) fn proved(self) -> Result<Self, ServeError> {
+        let connections = self.over == Over::Connections;
+        let why = match self.protocol {
+            Protocol::Forward | Protocol::Syslog if self.upstream.port_u16().is_none() => {
+                "its upstream has no port"
+            }
+            Protocol::Forward | Protocol::Syslog if self.upstream.path().len() > 1 => {
+                "its upstream has a path"
+            }
+            Protocol::Syslog
+                if self.framing.is_some() && (connections || self.sends_datagrams()) =>
+            {
+                "a framing is chosen where datagrams go on over TCP or TLS"
+            }
+            Protocol::Syslog if !connections && self.tls.is_some() => "UDP has no TLS here",
+            Protocol::Syslog => return Ok(self),
+            _ if !connections => "only syslog listens over UDP",
+            _ if self.framing.is_some() => "only syslog has a framing",
+            _ => return Ok(self),
+        };
+        Err(ServeError::new(format_args!("stage {}: {why}", self.name())))
+    }
+
+    /// Whether messages leave as datagrams.
+    pub(super) fn sends_datagrams(&self) -> bool {
+        self.upstream.scheme_str() == Some("udp")
     }
 
     /// Whether the upstream is spoken to with TLS.
     pub(super) fn secures_upstream(&self) -> bool {
-        self.upstream.scheme_str() == Some(self.protocol.schemes()[1])
+        matches!(self.upstream.scheme_str(), Some("https" | "tls"))
+    }
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stage({} to {})", self.name(), self.leads_to())
     }
 }
 
@@ -234,10 +331,7 @@ impl FromStr for Stage {
         let (protocol, rest) = text.split_once(':').ok_or_else(form)?;
         let (listen, upstream) = rest.split_once('=').ok_or_else(form)?;
         let protocol: Protocol = protocol.parse()?;
-        let listen = listen.parse().map_err(|_| {
-            ServeError::new(format_args!("a stage of {protocol} listens on no ADDRESS:PORT"))
-        })?;
-        Self::new(protocol, listen, upstream)
+        Self::read(protocol, listen, upstream)
     }
 }
 
@@ -249,7 +343,8 @@ mod tests {
     fn stages_are_written_as_one_word() {
         let stage: Stage = "http:[::1]:80=https://h.example:1/a".parse().expect("good");
         assert_eq!(stage.listen, "[::1]:80".parse().expect("an address"));
-        assert_eq!(stage.upstream().to_string(), "https://h.example:1/a");
+        assert_eq!(stage.upstream.to_string(), "https://h.example:1/a");
+        assert_eq!(format!("{stage:?}"), "Stage(http:[::1]:80 to https://h.example:1)");
         assert!(stage.secures_upstream());
     }
 

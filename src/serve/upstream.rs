@@ -1,13 +1,15 @@
 //! Requests to where a stage leads.
 
 use std::io;
-use std::time::Duration;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, Uri};
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use rustls::ClientConfig;
+use tokio::net::{UdpSocket, lookup_host};
 use tokio::time::timeout;
 
 use super::error::ServeError;
@@ -62,6 +64,20 @@ impl Upstream {
         dial(host, port, self.tls.clone(), self.limits.connect_time).await
     }
 
+    /// A socket whose datagrams go to the upstream.
+    pub(super) async fn socket(&self) -> io::Result<UdpSocket> {
+        let host = self.base.host().unwrap_or("").trim_matches(['[', ']']);
+        let to = lookup_host((host, self.base.port_u16().unwrap_or(0))).await?.next();
+        let to = to.ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let any = match to.ip() {
+            IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
+            IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+        };
+        let socket = UdpSocket::bind((any, 0)).await?;
+        socket.connect(to).await?;
+        Ok(socket)
+    }
+
     /// The address of a request for `target`, behind the path of the upstream's own.
     pub(super) fn target(&self, target: &Uri) -> Option<Uri> {
         let mut parts = self.base.clone().into_parts();
@@ -74,8 +90,9 @@ impl Upstream {
     /// Sends `request`; its whole reply. None of it is left to wait for.
     pub(super) async fn send(
         &self,
-        request: Request<Full<Bytes>>,
+        mut request: Request<Full<Bytes>>,
     ) -> Result<Response<Bytes>, Fault> {
+        let connection = capture_connection(&mut request);
         let replied = async {
             let reply = self.http.request(request).await.map_err(|error| failed(&error))?;
             if reply.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -83,16 +100,26 @@ impl Upstream {
             }
             whole(reply, self.limits.longest).await
         };
-        within(self.limits.reply_time, replied).await
+        self.in_time(replied, || Some(connection)).await
     }
-}
 
-/// A reply that takes longer is none.
-pub(super) async fn within<T>(
-    time: Duration,
-    reply: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
-    timeout(time, reply).await.unwrap_or(Err(Fault::Silent))
+    /// A reply that takes longer is none. The connection that it should have come on may lead to nobody any more: it is given
+    /// to no further request.
+    pub(super) async fn in_time<T>(
+        &self,
+        reply: impl Future<Output = Result<T, Fault>>,
+        connection: impl FnOnce() -> Option<CaptureConnection>,
+    ) -> Result<T, Fault> {
+        if let Ok(replied) = timeout(self.limits.reply_time, reply).await {
+            return replied;
+        }
+        if let Some(connection) = connection()
+            && let Some(connected) = connection.connection_metadata().as_ref()
+        {
+            connected.poison();
+        }
+        Err(Fault::Silent)
+    }
 }
 
 /// Why a request got no reply.

@@ -60,6 +60,22 @@ impl<S: Sink> JsonStream<S> {
         Self::with(redactor, sink, Otherwise::Text)
     }
 
+    /// The same for messages of a log, which have something before their JSON: a time, a name, `@cee:`. Behind a blank or a
+    /// colon an object may begin. Nothing is refused.
+    ///
+    /// ```
+    /// use keepmum::{Redactor, structured::JsonStream};
+    ///
+    /// let redactor = Redactor::builder().secret("db", "correct \"horse\"")?.build()?;
+    /// let mut stream = JsonStream::messages(redactor, Vec::new());
+    /// stream.push(b"<13>app: {\"pw\":\"correct \\u0022horse\\\"\"}")?;
+    /// assert_eq!(stream.finish()?, b"<13>app: {\"pw\":\"[REDACTED:db]\"}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn messages(redactor: Redactor, sink: S) -> Self {
+        Self::with(redactor, sink, Otherwise::Message)
+    }
+
     fn with(redactor: Redactor, sink: S, otherwise: Otherwise) -> Self {
         Self {
             redactor,

@@ -97,7 +97,11 @@ impl MessagePack {
             scratch.own.clear();
             let (leaves, open) = (&mut scratch.leaves, &mut scratch.own);
             let walk = Walk { names: self, source: input, at: 0, leaves, open, hidden: false };
-            let hidden = walk.read()?;
+            let read = walk.read();
+            if read.is_err() {
+                scratch.leaves.wipe();
+            }
+            let hidden = read?;
             let cuts = scratch.leaves.look(redactor);
             if cuts.is_empty() && !hidden {
                 return Ok(Cow::Borrowed(input));
@@ -490,4 +494,26 @@ enum Number {
     Signed(i64),
     Single(f32),
     Double(f64),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_that_of_json_with_its_strings_decoded() {
+        let names = MessagePack::new().skip(Names::none().with("skipped"));
+        let (mut leaves, mut open) = (Leaves::default(), Vec::new());
+        let source = b"\x84\xa1a\xa3x\"y\x01\xc0\xa7skipped\x92\xa1s\x81\xa1k\x07\xc3\x93\xc4\x01b\xd7\x00\0\0\0\0\0\0\0\0\xff\x90\xcb\x3f\xf8\0\0\0\0\0\0";
+        let (leaves_, open_) = (&mut leaves, &mut open);
+        let walk =
+            Walk { names: &names, source, at: 0, leaves: leaves_, open: open_, hidden: false };
+        assert_eq!(walk.read(), Ok(false));
+        let text =
+            b"{\"a\":\"x\"y\",\"1\":null,\"skipped\":null,\"true\":[\"b\",null,-1]}\n[]\n1.5";
+        assert_eq!(leaves.text(), text, "{}", String::from_utf8_lossy(leaves.text()));
+        for (leaf, says) in leaves.all().filter(|(leaf, _)| leaf.kind == Kind::Text) {
+            assert!(source[leaf.span()].ends_with(says));
+        }
+    }
 }

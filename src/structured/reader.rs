@@ -52,6 +52,8 @@ enum Within {
     Scalar,
     /// No JSON. How many bytes of [`FIELD`] it begins with, if it may be one.
     Text(Option<usize>),
+    /// The same in a log's message, and its last byte.
+    Message(u8),
 }
 
 /// What becomes of an input that is no JSON.
@@ -60,6 +62,8 @@ pub(super) enum Otherwise {
     Refused,
     /// It is text to the end of its line.
     Text,
+    /// It is text to the end of its line, or to an object within it.
+    Message,
 }
 
 /// Whether each escape gets a mark.
@@ -132,10 +136,11 @@ impl Reader {
                 Within::Escape(_) => self.escape(chunk[at]),
                 Within::Scalar => self.scalar(&chunk[at..]),
                 Within::Text(field) => Ok(self.line(*field, &chunk[at..])),
+                Within::Message(last) => Ok(self.message(*last, &chunk[at..])),
             };
             let taken = match read {
                 Ok(taken) => taken,
-                Err(Wrong(before, _)) if self.otherwise == Otherwise::Text => {
+                Err(Wrong(before, _)) if self.otherwise != Otherwise::Refused => {
                     self.give_up();
                     before
                 }
@@ -151,7 +156,7 @@ impl Reader {
 
     /// Says that the input is over; what is left of the text.
     pub(super) fn finish(&mut self) -> Result<&[u8], Malformed> {
-        if self.otherwise == Otherwise::Text {
+        if self.otherwise != Otherwise::Refused {
             self.text.begin(Kept::Copied, 0);
             self.give_up();
             return Ok(self.text.of(&[]));
@@ -162,7 +167,9 @@ impl Reader {
             Within::Scalar => {
                 self.end_scalar().map_err(|why| Malformed::new(self.offset, why))?;
             }
-            Within::String | Within::Escape(_) | Within::Text(_) => return Err(truncated),
+            Within::String | Within::Escape(_) | Within::Text(_) | Within::Message(_) => {
+                return Err(truncated);
+            }
         }
         if self.grammar.is_complete() { Ok(&[]) } else { Err(truncated) }
     }
@@ -177,8 +184,12 @@ impl Reader {
     fn give_up(&mut self) {
         // Where a document could begin, so can an event.
         let field = matches!(self.within, Within::Structure) && self.grammar.is_complete();
-        match std::mem::replace(&mut self.within, Within::Text(field.then_some(0))) {
-            Within::Structure | Within::Text(_) => {}
+        let text = match self.otherwise {
+            Otherwise::Message => Within::Message(0),
+            _ => Within::Text(field.then_some(0)),
+        };
+        match std::mem::replace(&mut self.within, text) {
+            Within::Structure | Within::Text(_) | Within::Message(_) => {}
             Within::String => self.mark(Kind::Close),
             Within::Scalar => self.mark(Kind::ScalarEnd),
             Within::Escape(escape) => {
@@ -206,6 +217,21 @@ impl Reader {
         self.text.put(&bytes[..run.unwrap_or(bytes.len())]);
         if run.is_some() {
             self.document_may_begin();
+        }
+        run.unwrap_or(bytes.len())
+    }
+
+    /// Up to the end of a line that is no JSON, or to an object: what stands before one in a message ends with a blank or a
+    /// colon, or with a mark of UTF-8.
+    fn message(&mut self, last: u8, bytes: &[u8]) -> usize {
+        let before = |at: usize| if at == 0 { last } else { bytes[at - 1] };
+        let begins = |at: usize| matches!(before(at), b' ' | b'\t' | b':' | 0xBF);
+        let mut ends = memchr::memchr2_iter(b'\n', b'{', bytes);
+        let run = ends.find(|&at| bytes[at] == b'\n' || begins(at));
+        self.text.put(&bytes[..run.unwrap_or(bytes.len())]);
+        match run {
+            Some(_) => self.document_may_begin(),
+            None => self.within = Within::Message(bytes[bytes.len() - 1]),
         }
         run.unwrap_or(bytes.len())
     }

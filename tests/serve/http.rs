@@ -55,6 +55,20 @@ async fn arrays_text_and_spelled_secrets_too() {
 }
 
 #[tokio::test]
+async fn message_pack_too() {
+    let upstream = Upstream::good().await;
+    let stage = Running::start(to(Protocol::Http, upstream.address)).await;
+    // {"n": 7, "pw": the secret}
+    let document = |pw: &str| {
+        let length = 0xa0 | u8::try_from(pw.len()).unwrap();
+        [&b"\x82\xa1n\x07\xa2pw"[..], &[length], pw.as_bytes()].concat()
+    };
+    assert_eq!(stage.send("application/msgpack", document(SECRET)).await.0, 200);
+    assert_eq!(upstream.only().body, document(REDACTED));
+    assert_eq!(stage.send("application/x-msgpack", document(SECRET)[..9].to_vec()).await.0, 400);
+}
+
+#[tokio::test]
 async fn compressed_bodies_go_on_compressed() {
     let upstream = Upstream::good().await;
     let stage = Running::start(to(Protocol::Http, upstream.address)).await;

@@ -1,13 +1,20 @@
 //! MessagePack in, the same MessagePack without secrets out.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use keepmum::structured::MessagePack;
 use keepmum::{Names, Redactor};
 use proptest::prelude::*;
 use rmpv::Value;
 
-use crate::structured::{KNOWN, json, redactor};
+use crate::structured::{KNOWN, json};
+
+/// Built once: thousands of inputs are looked through.
+fn redactor() -> Redactor {
+    static REDACTOR: LazyLock<Redactor> = LazyLock::new(crate::structured::redactor);
+    REDACTOR.clone()
+}
 
 fn redact<'a>(redactor: &Redactor, input: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
     let redacted = MessagePack::new().redact(redactor, input, &mut |_| {});
@@ -46,7 +53,11 @@ fn as_json(value: &Value) -> String {
         Value::Binary(bytes) => serde_json::to_string(std::str::from_utf8(bytes).unwrap()).unwrap(),
         Value::Ext(_, bytes) => serde_json::to_string(std::str::from_utf8(bytes).unwrap()).unwrap(),
         Value::F32(number) => serde_json::to_string(number).unwrap(),
-        other => serde_json::to_string(other).unwrap(),
+        Value::F64(number) => serde_json::to_string(number).unwrap(),
+        Value::String(text) => serde_json::to_string(text.as_str().unwrap()).unwrap(),
+        Value::Nil => "null".to_owned(),
+        Value::Boolean(is) => is.to_string(),
+        Value::Integer(number) => number.to_string(),
     }
 }
 
@@ -203,7 +214,7 @@ fn headers_keep_their_width_if_it_is_enough() {
         (2, &b"\xad"[..], &b"\xd9\x21"[..]),
         (20, b"\xd9\x8b", b"\xda\x01\x53"),
         (20, b"\xc4\x8b", b"\xc5\x01\x53"),
-        (9000, b"\xda\xf6\x17", b"\xdb\x00\x02\x55\x07"),
+        (9000, b"\xda\xf6\x17", b"\xdb\x00\x02\x55\xa7"),
     ] {
         let join = |what: &str| vec![what; secrets].join(" ").into_bytes();
         let input = [old, &join("hUnt2r")].concat();
@@ -220,7 +231,7 @@ fn extension_values_become_strings_and_times_stay() {
     {
         assert!(matches!(redact(&redactor, &encode(&kept)), Ok(Cow::Borrowed(_))), "{kept}");
     }
-    for changed in [ext(1, b"hunter2!"), ext(0, b"x hunter2!"), ext(-1, b"hunter2! and")] {
+    for changed in [ext(1, b"hunter2!"), ext(0, b"x hunter2!"), ext(-1, b"hunter2! is it")] {
         let output = redact(&redactor, &encode(&changed)).unwrap().into_owned();
         assert_eq!(decode(&output), Value::from("[REDACTED:key]"));
     }
@@ -283,7 +294,7 @@ fn findings_stand_where_the_input_has_them() {
         .iter()
         .map(|finding| &input[finding.span().start() as usize..finding.span().end() as usize])
         .collect();
-    assert_eq!(spans, [&b"hUnt2r"[..], b"\xce\x02\xde\xb5\x07"]);
+    assert_eq!(spans, [&b"hUnt2r"[..], b"\xce\x02\xde\xbc\x47"]);
 }
 
 #[test]

@@ -468,3 +468,56 @@ fn events_hold_json() {
         assert_eq!(String::from_utf8(stream.finish().unwrap()).unwrap(), expected, "{size}");
     }
 }
+
+fn messages(redactor: &Redactor, chunks: &[&[u8]]) -> String {
+    let mut stream = JsonStream::messages(redactor.clone(), Vec::new());
+    for chunk in chunks {
+        stream.push(chunk).unwrap();
+    }
+    String::from_utf8(stream.finish().unwrap()).unwrap()
+}
+
+#[test]
+fn an_object_may_stand_behind_the_head_of_a_message() {
+    let redactor = redactor();
+    let json =
+        r#"{ "a":"correct \u0022horse\" \\ battery", "n":48151623, "in":{"b":["\u0068Unt2r"]} }"#;
+    let clean = whole(json);
+    for head in [
+        "<13>1 2026-11-28T21:00:00Z host app 1 - - ",
+        "<13>1 - - - - - [x@1 a=\"{\"] \u{FEFF}",
+        "<13>Nov 28 21:00:00 host app[1]: @cee:",
+        "<13>app: {no object} {\"no\"} {",
+        "",
+    ] {
+        for rest in ["", "\n", " {rest}\nhUnt2r\n", "\0<14>x: {\"b\":\"\\u0068Unt2r\"}\n"] {
+            let input = format!("{head}{json}{rest}");
+            let rest = rest.replace("\\u0068Unt2r", "hUnt2r").replace("hUnt2r", "[REDACTED:short]");
+            let expected = format!("{head}{clean}{rest}");
+            for at in 0..=input.len() {
+                let (left, right) = input.as_bytes().split_at(at);
+                assert_eq!(messages(&redactor, &[left, right]), expected, "{at} of {input}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_without_an_object_is_text() {
+    let redactor = redactor();
+    let key = expand("{dash:5}BEGIN PRIVATE KEY{dash:5}\n{base64:64}\n{base64:20}==", 1).unwrap();
+    let texts = [
+        "<13>app: first line of it\nsecond line of it\n<14>x: {hUnt2r} { \"a\": hUnt2r\n"
+            .to_owned(),
+        "<13>app: {\"cut off\":\"hUnt2r \\".to_owned(),
+        format!("<13>app: {}\n<13>app: next", key.text),
+    ];
+    for text in texts {
+        let expected = lines(&redactor, &[text.as_bytes()]);
+        assert!(expected.contains("[REDACTED"), "{expected}");
+        for at in 0..=text.len() {
+            let (left, right) = text.as_bytes().split_at(at);
+            assert_eq!(messages(&redactor, &[left, right]), expected);
+        }
+    }
+}

@@ -13,6 +13,7 @@ use keepmum::{Finding, Guard, Surface};
 use super::args::Args;
 use super::audit::Audit;
 use super::exit::{Exit, Failure};
+use super::messages::{Color, Kind, say};
 use super::passing::Known;
 use super::serving::{Metrics, block_on};
 use super::settings::Settings;
@@ -31,7 +32,7 @@ pub(super) fn run(args: &Args, serve: &ServeArgs) -> Result<Exit, Failure> {
     let options = Options::new(args, serve)?;
     let settings = super::said(args, Settings::kept(args)?);
     let Known::Kept(store) = &settings.known else { unreachable!("all sources are kept") };
-    let stages = stages(options, store, settings.audit.clone())?;
+    let stages = stages(args.color, options, store, settings.audit.clone())?;
     if serve.check {
         return check(&stages);
     }
@@ -45,13 +46,16 @@ pub(super) fn run(args: &Args, serve: &ServeArgs) -> Result<Exit, Failure> {
 }
 
 fn stages(
+    color: Color,
     options: Options,
     store: &SecretStore,
     audit: Option<Arc<Audit>>,
 ) -> Result<Serve, Failure> {
     let metrics = Metrics::new(store)?;
     let guard = metrics.observing(Guard::from(store.clone()));
-    let mut builder = Serve::builder(guard).limits(options.limits);
+    let mut builder = Serve::builder(guard)
+        .limits(options.limits)
+        .told_to(Arc::new(move |stage, why| say(color, Kind::Warning, &format!("{stage}: {why}"))));
     #[cfg(feature = "prometheus")]
     {
         builder = builder.prometheus(metrics.shown());
@@ -92,7 +96,7 @@ fn check(stages: &Serve) -> Result<Exit, Failure> {
 fn told(stages: &Serve, bound: &Bound) -> Result<(), Failure> {
     let mut text = String::new();
     for (stage, address) in stages.stages().zip(bound.addresses()?) {
-        let (protocol, upstream) = (stage.protocol(), stage.upstream());
+        let (protocol, upstream) = (stage.protocol(), stage.leads_to());
         let _ = writeln!(text, "keepmum: {protocol} listening on {address}, leads to {upstream}");
     }
     if let Some(address) = bound.status()? {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use keepmum::serve::{Compression, Protocol, ServeLimits, Stage};
+use keepmum::serve::{Compression, Framing, Protocol, ServeLimits, Stage};
 use serde::Deserialize;
 
 use crate::cli::args::{Args, AuditArgs};
@@ -91,10 +91,11 @@ pub(crate) struct Table {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Entry {
     protocol: Protocol,
-    listen: SocketAddr,
+    listen: String,
     upstream: String,
     #[serde(default)]
     compression: Compression,
+    framing: Option<Framing>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     tls_client_ca: Option<PathBuf>,
@@ -120,8 +121,11 @@ impl Table {
 
 impl Entry {
     fn stage(self) -> Result<Stage, Failure> {
-        let mut stage = Stage::new(self.protocol, self.listen, &self.upstream)?;
+        let mut stage = Stage::read(self.protocol, &self.listen, &self.upstream)?;
         stage = stage.compression(self.compression);
+        if let Some(framing) = self.framing {
+            stage = stage.framing(framing);
+        }
         if let Some((certificates, key)) = together("tls", self.tls_cert, self.tls_key)? {
             stage = stage.tls(&certificates, &key);
         }

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tonic::codec::{CompressionEncoding, Streaming};
 use tonic::metadata::MetadataMap;
 use tonic::server::{ClientStreamingService, Grpc};
-use tonic::{Code, Status};
+use tonic::{Code, Extensions, Status};
 
 use super::counts::Outcome;
 use super::fault::Fault;
@@ -102,13 +102,15 @@ impl ClientStreamingService<Bytes> for Passing {
 
 impl Passing {
     async fn go(&self, request: tonic::Request<Streaming<Bytes>>) -> Result<Answer, Fault> {
-        let (mut metadata, extensions, messages) = request.into_parts();
+        let (mut metadata, _, messages) = request.into_parts();
         let came = encoding(&metadata);
         let (message, _place) = match self.method {
             Method::Brings(format) => {
                 let place = self.lane.place().await;
                 let body = self.only(messages).await?;
-                let look = Look { lane: Arc::clone(&self.lane), format, coding: None, body };
+                // tonic compresses, and has decoded.
+                let (lane, compression) = (Arc::clone(&self.lane), Compression::Same);
+                let look = Look { lane, format, coding: None, compression, body };
                 let (looked, place) = look.run(place).await?;
                 (looked.body, Some(place))
             }
@@ -121,7 +123,7 @@ impl Passing {
             Compression::Gzip => Some(CompressionEncoding::Gzip),
             Compression::Zstd => Some(CompressionEncoding::Zstd),
         };
-        let request = tonic::Request::from_parts(metadata, extensions, message);
+        let request = tonic::Request::from_parts(metadata, Extensions::default(), message);
         let answer = call(&self.lane, self.path.clone(), encoding, request).await?;
         Ok(answer.map(cleaned).map_err(|mut status| {
             clean(status.metadata_mut());

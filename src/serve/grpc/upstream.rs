@@ -9,6 +9,7 @@ use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::http::uri::PathAndQuery;
 use hyper::{Request, Response};
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use tonic::body::Body;
 use tonic::client::{Grpc, GrpcService};
 use tonic::codec::CompressionEncoding;
@@ -16,7 +17,7 @@ use tonic::{Response as Reply, Status};
 
 use super::super::fault::Fault;
 use super::super::lane::Lane;
-use super::super::upstream::{failed, within};
+use super::super::upstream::failed;
 use super::codec::Raw;
 use crate::net::Pool;
 
@@ -30,8 +31,12 @@ pub(super) async fn call(
     encoding: Option<CompressionEncoding>,
     message: tonic::Request<Bytes>,
 ) -> Result<Answer, Fault> {
-    let broke = Arc::new(OnceLock::new());
-    let hop = Hop { pool: lane.upstream.grpc().clone(), broke: Arc::clone(&broke) };
+    let (broke, connection) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+    let hop = Hop {
+        pool: lane.upstream.grpc().clone(),
+        broke: Arc::clone(&broke),
+        connection: Arc::clone(&connection),
+    };
     let mut client = Grpc::with_origin(hop, lane.upstream.base().clone())
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
@@ -46,13 +51,14 @@ pub(super) async fn call(
             _ => Ok(answer),
         }
     };
-    within(lane.limits.reply_time, called).await
+    lane.upstream.in_time(called, || connection.get().cloned()).await
 }
 
 /// The connections to an upstream as tonic wants them. What breaks is remembered, to be told from what the upstream says.
 struct Hop {
     pool: Pool<Body>,
     broke: Arc<OnceLock<Fault>>,
+    connection: Arc<OnceLock<CaptureConnection>>,
 }
 
 type Replied = Result<Response<UnsyncBoxBody<Bytes, Status>>, Status>;
@@ -66,7 +72,9 @@ impl GrpcService<Body> for Hop {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        // Asked once: a call is one request.
+        let _ = self.connection.set(capture_connection(&mut request));
         let (replied, broke) = (self.pool.request(request), Arc::clone(&self.broke));
         Box::pin(async move {
             let reply = replied.await.map_err(|error| noted(&broke, failed(&error)))?;

@@ -113,7 +113,11 @@ fn redact<'a>(
     }
     scratch::with(&SCRATCH, |scratch: &mut Scratch<Own>| {
         scratch.leaves.begin(input.len());
-        Walk::new(input, &mut scratch.leaves, &mut scratch.own).read(root)?;
+        let read = Walk::new(input, &mut scratch.leaves, &mut scratch.own).read(root);
+        if read.is_err() {
+            scratch.leaves.wipe();
+        }
+        read?;
         let cuts = scratch.leaves.look(redactor);
         if cuts.is_empty() {
             return Ok(Cow::Borrowed(input));
@@ -158,4 +162,54 @@ fn unknown(redactor: &Redactor, says: &[u8], deepest: usize) -> Option<Vec<u8>> 
     let new = redact(&UNKNOWN, redactor, says, &mut |_| {}, deepest.checked_sub(1)?).ok()?;
     let quoted = [b"\"", &*new, b"\""].concat();
     redactor.find(&quoted).is_empty().then(|| new.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(root: &'static Message, source: &[u8]) -> String {
+        let mut scratch = Scratch::<Own>::default();
+        scratch.leaves.begin(source.len());
+        Walk::new(source, &mut scratch.leaves, &mut scratch.own).read(root).expect("a message");
+        String::from_utf8_lossy(scratch.leaves.text()).into_owned()
+    }
+
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        [&[number << 3 | 2, bytes.len() as u8], bytes].concat()
+    }
+
+    #[test]
+    fn the_text_is_that_of_json_with_its_strings_decoded() {
+        let number = [&[3 << 3][..], b"\x07"].concat();
+        let pair = [field(2, &number), field(1, b"a")].concat();
+        let record =
+            [field(5, &field(1, b"x\"y")), field(6, &pair), field(6, &field(1, b"b"))].concat();
+        let other = [field(12, b"e"), field(15, b"new"), field(9, b"id")].concat();
+        let scope = [field(2, &record), field(2, &other)].concat();
+        let expected = r#"{"resource_logs":{"scope_logs":{"log_records":{"body":"x"y","a":7,"b":null}
+{"event_name":"e","new"}}}}"#;
+        let source = field(1, &field(2, &scope));
+        assert_eq!(text(&otlp::LOGS, &source), expected);
+        let list = field(8, &[field(1, &[]), field(1, &field(1, b"z"))].concat());
+        let map = field(7, &field(1, &[field(1, b"k"), field(2, &list)].concat()));
+        let events = [field(1, &field(1, &field(2, &map))), field(1, &[])].concat();
+        let expected = "{\"log\":{\"value\":{\"k\":[null,\"z\"]}}}\n{}";
+        assert_eq!(text(&vector::PUSH_EVENTS, &events), expected);
+    }
+
+    #[test]
+    fn a_length_that_gets_longer_moves_those_around_it() {
+        let builder = Redactor::builder().secret("a-name-of-some-length", "hunter2!");
+        let redactor = builder.expect("short").build().expect("good");
+        let rest = [b'x'; 92];
+        let input = field(1, &field(1, &field(2, &field(1, &[b"hunter2! ", &rest[..]].concat()))));
+        let output = Protobuf::VECTOR_EVENTS.redact(&redactor, &input, &mut |_| {}).expect("good");
+        let said = [b"[REDACTED:a-name-of-some-length] ", &rest[..]].concat();
+        let inner = [&[1 << 3 | 2, said.len() as u8], &said[..]].concat();
+        let value = [&[2 << 3 | 2, inner.len() as u8], &inner[..]].concat();
+        let log = [&[1 << 3 | 2, 0x80 | (value.len() - 0x80) as u8, 1], &value[..]].concat();
+        let event = [&[1 << 3 | 2, 0x80 | (log.len() - 0x80) as u8, 1], &log[..]].concat();
+        assert!(value.len() >= 0x80 && *output == event, "{output:?}");
+    }
 }

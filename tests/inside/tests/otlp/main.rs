@@ -49,6 +49,20 @@ fn with_protection_no_secret_arrives_and_all_else_does() {
 }
 
 #[test]
+fn behind_a_stage_no_secret_arrives_though_the_program_hides_none() {
+    let plants = Plants::new();
+    let arrived = Arrived::of(&plants.secrets(), Protection::Stage);
+    for sink in Sink::ALL.into_iter().filter(|sink| sink.has_spans() || sink.has_logs()) {
+        for plant in &plants.all {
+            assert!(!arrived.shows(sink, plant.telling_part()), "{} in {sink:?}", plant.name);
+        }
+    }
+    let runs = plants.all.len() + 1;
+    arrived.assert_typed(runs);
+    arrived.assert_counts(runs);
+}
+
+#[test]
 fn what_goes_past_tracing_is_caught_by_exporters_and_propagators_alone() {
     let plants = Plants::new();
     let arrived = Arrived::of(&plants.secrets(), Protection::SubscriberOnly);

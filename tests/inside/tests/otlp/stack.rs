@@ -1,11 +1,13 @@
 //! Everything that a program can trace with, at once.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Once;
 use std::{fs, thread};
 
 use keepmum::Guard;
 use keepmum::otel::{RedactingPropagator, RedactingSpanExporter};
+use keepmum::serve::{self, Serve, Stage};
 use keepmum::subscriber::{RedactMakeWriter, RedactingExt as _};
 use keepmum_inside::Memory;
 use opentelemetry::baggage::BaggageExt as _;
@@ -35,6 +37,8 @@ pub(crate) enum Protection {
     SubscriberOnly,
     /// `Redacting`, and what redacts that goes past it.
     All,
+    /// Nothing in the program: OTLP goes through a stage on its way.
+    Stage,
 }
 
 /// What arrived, as it did.
@@ -52,11 +56,15 @@ pub(crate) struct Raw {
 pub(crate) fn run(texts: &Texts, protection: Protection) -> Raw {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (grpc, http) = (Kept::default(), Kept::default());
-    let addresses = Addresses {
-        grpc: format!("http://{}", receiver::grpc(runtime.handle(), grpc.clone())),
-        http: format!("http://{}", receiver::http(runtime.handle(), http.clone())),
-    };
     let guard = Guard::from(redactor());
+    let through = |receiver: SocketAddr| match protection {
+        Protection::Stage => format!("http://{}", staged(runtime.handle(), receiver, &guard)),
+        _ => format!("http://{receiver}"),
+    };
+    let addresses = Addresses {
+        grpc: through(receiver::grpc(runtime.handle(), grpc.clone())),
+        http: through(receiver::http(runtime.handle(), http.clone())),
+    };
     let past = (protection == Protection::All).then_some(&guard);
     let (traces, logs) = addresses.providers(runtime.handle(), past);
 
@@ -76,7 +84,7 @@ pub(crate) fn run(texts: &Texts, protection: Protection) -> Raw {
         .with(tracing_opentelemetry::layer().with_tracer(traces.tracer("program")))
         .with(OpenTelemetryTracingBridge::new(&logs));
     let dispatch = match protection {
-        Protection::None => tracing::Dispatch::new(layers),
+        Protection::None | Protection::Stage => tracing::Dispatch::new(layers),
         _ => tracing::Dispatch::new(layers.redacting(guard.clone())),
     };
 
@@ -90,6 +98,17 @@ pub(crate) fn run(texts: &Texts, protection: Protection) -> Raw {
     traces.shutdown().unwrap();
     logs.shutdown().unwrap();
     Raw { lines: lines.text(), json: json.text(), file: read(folder.path()), grpc, http, headers }
+}
+
+/// A stage that leads to `receiver`; where it listens.
+fn staged(runtime: &Handle, receiver: SocketAddr, guard: &Guard) -> SocketAddr {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let stage = Stage::new(serve::Protocol::Otlp, any, &format!("http://{receiver}")).unwrap();
+    let stages = Serve::builder(guard.clone()).stage(stage).build().unwrap();
+    let bound = runtime.block_on(stages.bind()).unwrap();
+    let address = bound.addresses().unwrap()[0];
+    runtime.spawn(bound.run(std::future::pending()));
+    address
 }
 
 struct Addresses {
