@@ -1,6 +1,5 @@
 //! How the shared library is linked.
 
-#[expect(clippy::print_stdout, reason = "cargo reads it")]
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     // Its threads may outlive a `dlclose`; their code has to stay.
