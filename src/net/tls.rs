@@ -45,14 +45,16 @@ pub(crate) fn acceptor(
 
 /// Who is trusted to tell who an upstream is.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "serve"),
+    expect(dead_code, reason = "a gateway trusts whom the machine trusts")
+)]
 pub(crate) enum Trust<'a> {
     /// The authorities of the machine, or of the file that `SSL_CERT_FILE` names.
     Machine,
     /// Those of this file.
-    #[cfg(feature = "serve")]
     File(&'a Path),
     /// None: there will be no TLS.
-    #[cfg(feature = "serve")]
     Nobody,
 }
 
@@ -69,9 +71,7 @@ pub(crate) fn client(
         .map_err(|error| of_machine(&error))?;
     let builder = match trust {
         Trust::Machine => builder.with_native_roots().map_err(|error| of_machine(&error))?,
-        #[cfg(feature = "serve")]
         Trust::File(path) => builder.with_root_certificates(roots(path)?),
-        #[cfg(feature = "serve")]
         Trust::Nobody => builder.with_root_certificates(RootCertStore::empty()),
     };
     let Some(identity) = identity else { return Ok(builder.with_no_client_auth()) };
