@@ -19,7 +19,7 @@ fn event(at: usize, leak: &str) -> Value {
             "GET /api/v1/orders/{at}?page=3&size=50 finished in {} ms after 2 tries on replica orders-{:02}, cache miss, {} rows {leak}",
             at % 97, at % 16, at * 7 % 1000
         ),
-        "level": if at % 50 == 0 { "warn" } else { "info" },
+        "level": if at.is_multiple_of(50) { "warn" } else { "info" },
         "logger": "com.example.orders.web.OrderController",
         "thread": format!("http-nio-8080-exec-{}", at % 32),
         "request": {

@@ -100,10 +100,13 @@ async fn requests(
     batch: Bytes,
     end: Instant,
 ) -> Result<u64, Failed> {
+    // As clients of gRPC do.
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new())
         .http2_only(target.version == Version::Http2)
         .http2_initial_stream_window_size(4 << 20)
-        .build::<_, Full<Bytes>>(HttpConnector::new());
+        .build::<_, Full<Bytes>>(connector);
     let mut sent = 0;
     while Instant::now() < end {
         let request = Request::post(format!("http://{address}{}", target.path))

@@ -161,12 +161,12 @@ async fn the_handshake_is_between_the_two_of_them() {
     let six = ["PING", SECRET, "salt", "digest", "", ""].map(Value::from).to_vec();
     let ping = Value::Array(six);
     let pong = Value::Array(vec!["PONG".into(), true.into(), "".into(), "host".into(), "d".into()]);
-    upstream.write_all(&packed(&[helo.clone()])).await.unwrap();
+    upstream.write_all(&packed(std::slice::from_ref(&helo))).await.unwrap();
     assert_eq!(within(value(&mut client)).await.unwrap(), helo);
-    client.write_all(&packed(&[ping.clone()])).await.unwrap();
+    client.write_all(&packed(std::slice::from_ref(&ping))).await.unwrap();
     // Names and digests: nobody looks into them.
     assert_eq!(within(value(&mut upstream)).await.unwrap(), ping);
-    upstream.write_all(&packed(&[pong.clone()])).await.unwrap();
+    upstream.write_all(&packed(std::slice::from_ref(&pong))).await.unwrap();
     assert_eq!(within(value(&mut client)).await.unwrap(), pong);
     client.write_all(&packed(&[message("c", SECRET)])).await.unwrap();
     assert_eq!(within(value(&mut upstream)).await.unwrap(), message("c", REDACTED));

@@ -5,6 +5,7 @@
 //! how it ends: `limits.rs`. TLS: `tls.rs`. The program, also killed: `program.rs`. Connections that are passed through: `forward.rs`,
 //! `syslog.rs`; the program between them, killed or held up: `killed.rs`; log daemons on both sides: `peers.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+#![expect(clippy::print_stderr, reason = "one that is skipped says why")]
 
 mod connections;
 mod forward;

@@ -176,7 +176,7 @@ fn files_that_hold_something_else_are_named() {
         (stage.clone().tls(&certificate, missing), missing),
         (stage.clone().tls(&certificate, &key).client_ca(missing), missing),
         (stage.clone().upstream_ca(missing), missing),
-        (stage.clone().client_ca(&files.authority()), Path::new("http:127.0.0.1:0")),
+        (stage.client_ca(&files.authority()), Path::new("http:127.0.0.1:0")),
     ] {
         let error = Serve::builder(guard()).stage(bad).build().unwrap_err().to_string();
         assert!(error.contains(named.to_str().unwrap()), "{error}");

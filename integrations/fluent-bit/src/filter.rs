@@ -12,6 +12,7 @@ use keepmum::store::SecretStore;
 use keepmum::structured::MessagePack;
 
 use crate::abi::{Filter, Host, Level};
+use crate::mistyped;
 use crate::options::{self, Options};
 
 /// One `[FILTER]` section.
@@ -24,6 +25,7 @@ pub(crate) struct Keepmum {
 
 impl Filter for Keepmum {
     fn new(options: &impl Options, host: Host) -> Result<Self, String> {
+        mistyped::refuse(options)?;
         let config = options::required(options, c"config")?;
         let hide = names(&options::list(options, c"hide")?);
         let skip = names(&options::list(options, c"skip")?);

@@ -6,6 +6,7 @@
 
 mod abi;
 mod filter;
+mod mistyped;
 mod options;
 
 use crate::abi::Plugin;

@@ -17,7 +17,7 @@ const LIMITS: &str = "Limits";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// Stages: http:127.0.0.1:8080=http://127.0.0.1:8081; those of the configuration file are there too
+    /// Stages, such as vector:0.0.0.0:6000=http://next:6001; protocols are vector, otlp, http, forward and syslog. Those of the configuration file are there too
     #[arg(value_name = "PROTOCOL:LISTEN=UPSTREAM")]
     stages: Vec<String>,
 

@@ -14,7 +14,7 @@ use crate::serve::link::{Link, Written};
 /// Where messages of one client go, or all datagrams of a stage.
 pub(super) enum Way {
     /// On a connection.
-    Stream(Link),
+    Stream(Box<Link>),
     /// In datagrams; the socket is made for the first.
     Datagrams(Option<UdpSocket>),
 }
@@ -24,7 +24,7 @@ impl Way {
         if lane.stage.sends_datagrams() {
             Self::Datagrams(None)
         } else {
-            Self::Stream(Link::new(lane))
+            Self::Stream(Box::new(Link::new(lane)))
         }
     }
 
