@@ -150,7 +150,8 @@ fn a_damaged_chunk_is_dropped_and_says_why() {
 fn options_that_are_wrong_stop_the_start_and_are_named() {
     for (options, error) in [
         (&[][..], "option `config` is missing"),
-        (&["Confg=keepmum.toml"], "option `config` is missing"),
+        (&["Confg=keepmum.toml"], "there is no option `confg`; did you mean `config`?"),
+        (&["Config=keepmum.toml", "Hides=pin"], "there is no option `hides`; did you mean `hide`?"),
         (&["Config=wrong.toml"], "option `config`: wrong.toml:2: unknown key `secrets-fil`"),
         (&["Config=none.toml"], "option `config`: "),
         (&["Config=keepmum.toml", "Hide=a,,b"], "option `hide` has an item that names nothing"),
