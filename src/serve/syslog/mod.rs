@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, split};
 use tokio::net::UdpSocket;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::fault::Fault;
@@ -35,9 +35,6 @@ use way::Way;
 
 /// Bytes of messages that are looked through and written at once, if so many have come.
 const BATCH: usize = 64 << 10;
-
-/// When nothing has come for so long, a text is over: what may have been the beginning of a secret goes on.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long receiving rests after an error.
 const REST: Duration = Duration::from_millis(50);
@@ -62,14 +59,14 @@ pub(super) async fn pass(
         let came = tokio::select! {
             biased;
             () = draining.cancelled() => Ok(whole(&mut incoming, None)),
-            came = next(&mut incoming, &mut lines) => came,
+            came = next(&mut incoming) => came,
         };
         // What came before the fault goes on.
         let (came, fault) = match came {
             Ok(came) => (came, None),
-            Err(fault) => (Came::default(), Some(fault)),
+            Err(fault) => (Vec::new(), Some(fault)),
         };
-        let last = came.messages.is_empty() && !came.pauses;
+        let last = came.is_empty();
         let framing = incoming.decoder().framing().unwrap_or(Framing::OctetCounted);
         let looked = Batch { framing, form: way.form(framing), came, lines };
         let written;
@@ -82,30 +79,20 @@ pub(super) async fn pass(
     }
 }
 
-/// What has come: messages, nothing for a while, or the end.
-#[derive(Default)]
-struct Came {
-    messages: Vec<Bytes>,
-    pauses: bool,
-}
-
+/// What comes next; nothing at the end. However long that takes: what is held may be the beginning of a secret, and silence does
+/// not end one.
 async fn next<R: AsyncRead + Unpin>(
     incoming: &mut Incoming<R, Frames>,
-    lines: &mut Option<Box<Lines>>,
-) -> Result<Came, Fault> {
-    let first = if lines.as_mut().is_some_and(|lines| lines.holds()) {
-        match timeout(PAUSE, incoming.next()).await {
-            Ok(first) => first?,
-            Err(_) => return Ok(Came { pauses: true, ..Came::default() }),
-        }
-    } else {
-        incoming.next().await?
-    };
-    Ok(first.map_or_else(Came::default, |first| whole(incoming, Some(first))))
+) -> Result<Vec<Bytes>, Fault> {
+    let first = incoming.next().await?;
+    Ok(first.map_or_else(Vec::new, |first| whole(incoming, Some(first))))
 }
 
 /// What has come as a whole behind `first`. What is wrong there shows when it is next.
-fn whole<R: AsyncRead + Unpin>(incoming: &mut Incoming<R, Frames>, first: Option<Bytes>) -> Came {
+fn whole<R: AsyncRead + Unpin>(
+    incoming: &mut Incoming<R, Frames>,
+    first: Option<Bytes>,
+) -> Vec<Bytes> {
     let mut messages = Vec::from_iter(first);
     let mut bytes: usize = messages.iter().map(Bytes::len).sum();
     while bytes < BATCH
@@ -114,20 +101,20 @@ fn whole<R: AsyncRead + Unpin>(incoming: &mut Incoming<R, Frames>, first: Option
         bytes += message.len();
         messages.push(message);
     }
-    Came { messages, pauses: false }
+    messages
 }
 
 /// Messages of a connection, and what is held of the lines before them.
 struct Batch {
     framing: Framing,
     form: Form,
-    came: Came,
+    came: Vec<Bytes>,
     lines: Option<Box<Lines>>,
 }
 
 impl Batch {
     async fn run(self, lane: &Arc<Lane>) -> Result<(Written, Option<Box<Lines>>), Fault> {
-        let bytes = self.came.messages.iter().map(Bytes::len).sum();
+        let bytes = self.came.iter().map(Bytes::len).sum();
         lane.looked_through(bytes, move |redactor, found| match self.framing {
             Framing::OctetCounted => Ok((self.counted(redactor, found)?, None)),
             Framing::Lf => self.lines(redactor, found),
@@ -141,7 +128,7 @@ impl Batch {
         found: &mut dyn FnMut(&Finding),
     ) -> Result<Written, Fault> {
         let mut written = Written::default();
-        for message in &self.came.messages {
+        for message in &self.came {
             self.form.put(&text::redacted(redactor, message, found)?, &mut written);
         }
         Ok(written)
@@ -153,11 +140,11 @@ impl Batch {
         found: &mut dyn FnMut(&Finding),
     ) -> Result<(Written, Option<Box<Lines>>), Fault> {
         let mut lines = self.lines.unwrap_or_else(|| Box::new(Lines::new(redactor)));
-        for line in &self.came.messages {
+        for line in &self.came {
             lines.push(redactor, line)?;
         }
         let mut written = Written::default();
-        if self.came.messages.is_empty() {
+        if self.came.is_empty() {
             self.form.put_lines(&lines.finish(found)?, &mut written);
             return Ok((written, None));
         }

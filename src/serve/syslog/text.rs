@@ -46,11 +46,6 @@ impl Lines {
         std::mem::replace(&mut ready.bytes, rest)
     }
 
-    /// Whether something is held: it may be the beginning of a secret.
-    pub(super) fn holds(&mut self) -> bool {
-        self.stream.held() > 0 || !self.stream.sink().bytes.is_empty()
-    }
-
     /// Says that the text is over; what is left of it.
     pub(super) fn finish(self, found: &mut dyn FnMut(&Finding)) -> Result<Vec<u8>, Fault> {
         let ready = self.stream.finish().map_err(|_| Fault::Internal)?;
