@@ -11,6 +11,9 @@ use crate::{Finding, Redactor, Span};
 /// The longest document. One byte of it gives 16 of text at most, and places in the text fit into 32 bits.
 pub(super) const LONGEST_DOCUMENT: usize = u32::MAX as usize / 16;
 
+/// Most leaves of a document: they take a hundred megabytes.
+const MOST: usize = 1 << 22;
+
 /// The longest number as text, with its quotes and more.
 const LONGEST_NUMBER: usize = 64;
 
@@ -78,6 +81,12 @@ impl Leaves {
         self.text.clear();
         self.all.clear();
         self.text.room(len + len / 2);
+    }
+
+    /// Whether there are more than anything real has.
+    #[inline]
+    pub(super) fn are_too_many(&self) -> bool {
+        self.all.len() > MOST
     }
 
     #[cfg(test)]

@@ -82,7 +82,7 @@ impl MessagePack {
     /// # Errors
     ///
     /// The input is no MessagePack, or its last document is not whole; it has containers inside containers more than 1,024
-    /// deep; it is longer than 256 MiB.
+    /// deep, or more than 4,194,304 strings, keys and numbers; it is longer than 256 MiB.
     pub fn redact<'a>(
         &self,
         redactor: &Redactor,
@@ -236,6 +236,9 @@ impl<'a> Walk<'a> {
             let (place, treatment) = self.next();
             self.item(place, treatment)?;
             self.close();
+            if self.leaves.are_too_many() {
+                return Err(malformed(self.at, "it has too many parts"));
+            }
         }
         if self.open.is_empty() { Ok(self.hidden) } else { Err(self.truncated()) }
     }

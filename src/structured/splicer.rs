@@ -11,8 +11,8 @@ struct Cut {
     span: Span,
     with: Vec<u8>,
     finding: Option<Finding>,
-    /// Whether the string at hand shows what stands for it.
-    shown: bool,
+    /// The string that last showed what stands for it; 0 if none did.
+    shown: u64,
 }
 
 /// What the source is within, where it was read up to.
@@ -49,6 +49,8 @@ pub(super) struct Splicer {
     passed: usize,
     cuts: VecDeque<Cut>,
     place: Place,
+    /// Counts strings, lines that are no JSON, and numbers that become strings.
+    strings: u64,
 }
 
 impl Default for Splicer {
@@ -64,6 +66,7 @@ impl Default for Splicer {
             passed: 0,
             cuts: VecDeque::new(),
             place: Place::Structure,
+            strings: 0,
         }
     }
 }
@@ -75,7 +78,7 @@ impl Sink for Splicer {
 
     fn removed(&mut self, span: Span) {
         self.decided = span.end();
-        self.cuts.push_back(Cut { span, with: Vec::new(), finding: None, shown: false });
+        self.cuts.push_back(Cut { span, with: Vec::new(), finding: None, shown: 0 });
     }
 
     fn replaced(&mut self, bytes: &[u8]) {
@@ -145,7 +148,7 @@ impl Splicer {
             Kind::Open | Kind::Text => {
                 let open = mark.kind == Kind::Open;
                 self.place = if open { Place::String } else { Place::Text };
-                self.cuts.iter_mut().for_each(|cut| cut.shown = false);
+                self.strings += 1;
             }
             Kind::Close | Kind::TextEnd => self.place = Place::Structure,
             Kind::ScalarEnd => {}
@@ -222,7 +225,7 @@ impl Splicer {
         if number && self.cut().is_some_and(|cut| cut.span.start() < end) {
             self.flush(sink);
             sink.replaced(b"\"");
-            self.cuts.iter_mut().for_each(|cut| cut.shown = false);
+            self.strings += 1;
             while self.text_at < end && self.cut().is_some_and(|cut| cut.span.start() < end) {
                 self.show(sink);
                 let cut_end = self.cut().map_or(end, |cut| cut.span.end());
@@ -251,8 +254,9 @@ impl Splicer {
         let end = cut.span.end();
         let end = self.source_of(end);
         let (start, escapes) = (self.base + self.at as u64, self.place != Place::Text);
+        let string = self.strings;
         let Some(cut) = self.cut() else { return };
-        if std::mem::replace(&mut cut.shown, true) {
+        if std::mem::replace(&mut cut.shown, string) == string {
             return;
         }
         if let Some(finding) = &cut.finding {

@@ -339,6 +339,17 @@ fn depth_is_bounded_and_takes_no_stack() {
 }
 
 #[test]
+fn the_number_of_parts_is_bounded() {
+    let numbers = |count: u32| {
+        let head = [&[0xdd][..], &count.to_be_bytes()].concat();
+        [head, vec![7; count as usize]].concat()
+    };
+    assert!(redact(&redactor(), &numbers(1 << 20)).is_ok());
+    let error = redact(&redactor(), &numbers(1 << 23)).unwrap_err();
+    assert!(error.ends_with("it has too many parts"), "{error}");
+}
+
+#[test]
 fn keys_of_any_type_are_looked_at() {
     let value = Value::Map(vec![
         (48_151_623.into(), "a".into()),

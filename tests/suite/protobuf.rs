@@ -594,6 +594,25 @@ fn what_is_no_message_is_refused_and_says_where() {
 }
 
 #[test]
+fn an_id_that_is_too_long_for_one_is_looked_through() {
+    let span = |id: &[u8]| field(1, &field(2, &field(2, &field(1, id))));
+    let id = span(b"hUnt2r0123456789");
+    let output = redact(Protobuf::OTLP_TRACES, &redactor(), &id);
+    assert!(matches!(output, Ok(Cow::Borrowed(_))));
+    let text = span(format!("0123456789 {SECRET}").as_bytes());
+    let output = redact(Protobuf::OTLP_TRACES, &redactor(), &text).unwrap().into_owned();
+    assert_eq!(output, span(format!("0123456789 {GONE}").as_bytes()));
+}
+
+#[test]
+fn the_number_of_parts_is_bounded() {
+    let parts = |count: usize| value_of(&[0x3a, 0].repeat(count));
+    assert!(redact(Protobuf::VECTOR_EVENTS, &redactor(), &parts(1 << 20)).is_ok());
+    let error = redact(Protobuf::VECTOR_EVENTS, &redactor(), &parts(1 << 23)).unwrap_err();
+    assert!(error.ends_with("it has too many parts"), "{error}");
+}
+
+#[test]
 fn depth_is_bounded_and_takes_no_stack() {
     let deep = |depth: usize| {
         let value = (0..depth).fold(Vec::new(), |inner, _| field(8, &field(1, &inner)));

@@ -166,6 +166,19 @@ fn a_long_string_is_not_held() {
 }
 
 #[test]
+fn one_long_chunk_is_read_as_many_short_ones() {
+    let line = "{\"n\":[1,true,\"hUnt2r\"],\"hUnt2r\":48151623} hUnt2r\n";
+    let input = line.repeat(40_000);
+    let chunks: Vec<&[u8]> = input.as_bytes().chunks(10_007).collect();
+    let whole = lines(&redactor(), &[input.as_bytes()]);
+    assert!(whole == lines(&redactor(), &chunks) && !whole.contains("hUnt2r"));
+    // Nothing of it is held together: marks of a number in a row take far more than it.
+    let mut stream = JsonStream::new(redactor(), keepmum::Discard);
+    stream.push(format!("[{}", "1,".repeat(200_000)).as_bytes()).unwrap();
+    assert!(stream.held() < 64 << 10);
+}
+
+#[test]
 fn findings_stand_where_the_source_has_them() {
     let mut spans = Vec::new();
     let input = br#"{"a":"\u0041 hUnt2r", "b":48151623}"#;

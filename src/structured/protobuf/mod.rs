@@ -39,7 +39,7 @@ thread_local!(static SCRATCH: Kept<Own> = const { Kept::new(None) });
 /// float of a value with a secret in its digits becomes text. Lengths around a change are written anew; every other byte
 /// stays.
 ///
-/// Ids of traces and events, times, flags and the numbers of metrics are not looked at. A field of a newer schema stays as it
+/// Ids of traces and events (of 16 bytes at most), times, flags and the numbers of metrics are not looked at. A field of a newer schema stays as it
 /// is if it is a number; if it has a length, it is looked through as bytes, and a secret in it is taken out so that what it
 /// holds is a message still, if it was one.
 ///
@@ -79,7 +79,8 @@ impl Protobuf {
     /// # Errors
     ///
     /// The input is no message: a length leads out of what it stands in, a key is none, there is a group (which no schema
-    /// here has); it has messages inside messages more than 1,024 deep; it is longer than 256 MiB.
+    /// here has); it has messages inside messages more than 1,024 deep, or more than 4,194,304 of them, or of strings and
+    /// numbers; it is longer than 256 MiB.
     pub fn redact<'a>(
         &self,
         redactor: &Redactor,
@@ -113,7 +114,7 @@ fn redact<'a>(
     }
     scratch::with(&SCRATCH, |scratch: &mut Scratch<Own>| {
         scratch.leaves.begin(input.len());
-        let read = Walk::new(input, &mut scratch.leaves, &mut scratch.own).read(root);
+        let read = Walk::new(input, root, &mut scratch.leaves, &mut scratch.own).read();
         if read.is_err() {
             scratch.leaves.wipe();
         }
@@ -171,7 +172,7 @@ mod tests {
     fn text(root: &'static Message, source: &[u8]) -> String {
         let mut scratch = Scratch::<Own>::default();
         scratch.leaves.begin(source.len());
-        Walk::new(source, &mut scratch.leaves, &mut scratch.own).read(root).expect("a message");
+        Walk::new(source, root, &mut scratch.leaves, &mut scratch.own).read().expect("a message");
         String::from_utf8_lossy(scratch.leaves.text()).into_owned()
     }
 

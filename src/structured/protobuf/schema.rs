@@ -4,8 +4,13 @@
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) shape: Shape,
-    pub(super) fields: &'static [Field],
+    fields: &'static [Field],
+    /// By number: one more than where the field stands in the list; 0 if it is not listed.
+    places: [u8; NUMBERS],
 }
+
+/// Numbers of the fields that are listed lie below.
+const NUMBERS: usize = 32;
 
 /// What a message is in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +34,8 @@ pub(super) enum Shape {
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) number: u32,
-    /// What the text calls it; nothing for what its message is.
-    pub(super) name: &'static str,
+    /// What stands before it in the text, `"name":`; nothing for what its message is.
+    pub(super) label: &'static str,
     pub(super) kind: Kind,
 }
 
@@ -42,30 +47,46 @@ pub(super) enum Kind {
     /// A number of a value, which has [`TEXT`] for what it says.
     Integer,
     Float,
-    /// Bytes that are no text: the ids of traces, numbers without end.
-    Unread,
+    /// The random bytes of an id. More than an id has are no id.
+    Id,
+    /// Numbers one after the other, packed.
+    Numbers,
 }
 
 /// The field in which a value has text, of Vector's values and of those of OTLP.
 pub(super) const TEXT: u32 = 1;
 
-/// A field called `name`.
-pub(super) const fn field(number: u32, name: &'static str, kind: Kind) -> Field {
-    Field { number, name, kind }
+/// A field with a name.
+macro_rules! field {
+    ($number:literal, $name:literal, $kind:expr) => {
+        $crate::structured::protobuf::schema::Field {
+            number: $number,
+            label: concat!("\"", $name, "\":"),
+            kind: $kind,
+        }
+    };
 }
+pub(super) use field;
 
 /// A field that is what its message is.
 pub(super) const fn bare(number: u32, kind: Kind) -> Field {
-    Field { number, name: "", kind }
+    Field { number, label: "", kind }
 }
 
 impl Message {
     pub(super) const fn new(shape: Shape, fields: &'static [Field]) -> Self {
-        Self { shape, fields }
+        let (mut places, mut at) = ([0; NUMBERS], 0);
+        while at < fields.len() {
+            places[fields[at].number as usize] = at as u8 + 1;
+            at += 1;
+        }
+        Self { shape, fields, places }
     }
 
+    #[inline]
     pub(super) fn field(&self, number: u32) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.number == number)
+        let place = *self.places.get(number as usize)?;
+        self.fields.get(usize::from(place).checked_sub(1)?)
     }
 }
 
