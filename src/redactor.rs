@@ -17,8 +17,8 @@ use crate::finding::{Finding, Fingerprint, Origin};
 use crate::limits::Limits;
 use crate::replace::{Fingerprinter, Replacement, Texts};
 use crate::rule::{
-    CompiledRule, Extended, Import, LARGEST_AUTOMATON, Rule, builtin_rules, import_gitleaks,
-    import_gitleaks_with, paranoid_rules, parse_rules,
+    AutomatonCache, Cache, CompiledRule, Extended, Import, LARGEST_AUTOMATON, Rule, builtin_rules,
+    import_gitleaks, import_gitleaks_with, paranoid_rules, parse_rules,
 };
 use crate::scan::{Class, Engine, Parts, Region};
 use crate::secret::{Kept, Secret, expand, kept};
@@ -335,23 +335,25 @@ impl fmt::Debug for Redactor {
 #[derive(Clone, Default)]
 pub struct RedactorBuilder {
     secrets: Vec<Secret>,
-    rules: Vec<(Rule, Automata)>,
+    rules: Vec<(Rule, Proved)>,
     replacement: Replacement,
     replacements: HashMap<String, Replacement>,
     fingerprint_key: Option<Secret>,
     allow: Allowlist,
     limits: Limits,
+    cache: Cache,
     #[cfg(feature = "sealed")]
     sealed: Vec<(SealedSet, SealedKey)>,
 }
 
-/// Whether a rule's automata were proved to build.
+/// What is known of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Automata {
-    /// By a test of the catalogue, or when they were imported.
-    Tested,
-    /// Not yet.
-    Untested,
+enum Proved {
+    /// A test of the catalogue proves its pattern and its automata.
+    Catalogue,
+    /// Its automata were built when it was imported.
+    Automata,
+    Nothing,
 }
 
 impl RedactorBuilder {
@@ -399,7 +401,7 @@ impl RedactorBuilder {
     /// Adds the built-in catalogue.
     #[must_use]
     pub fn builtin_rules(mut self) -> Self {
-        self.rules.extend(builtin_rules().into_iter().map(|rule| (rule, Automata::Tested)));
+        self.rules.extend(builtin_rules().into_iter().map(|rule| (rule, Proved::Catalogue)));
         self
     }
 
@@ -417,7 +419,7 @@ impl RedactorBuilder {
     /// ```
     #[must_use]
     pub fn paranoid_rules(mut self) -> Self {
-        self.rules.extend(paranoid_rules().into_iter().map(|rule| (rule, Automata::Tested)));
+        self.rules.extend(paranoid_rules().into_iter().map(|rule| (rule, Proved::Catalogue)));
         self
     }
 
@@ -425,8 +427,8 @@ impl RedactorBuilder {
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         match self.rules.iter_mut().find(|(old, _)| old.id == rule.id) {
-            Some(old) => *old = (rule, Automata::Untested),
-            None => self.rules.push((rule, Automata::Untested)),
+            Some(old) => *old = (rule, Proved::Nothing),
+            None => self.rules.push((rule, Proved::Nothing)),
         }
         self
     }
@@ -471,7 +473,7 @@ impl RedactorBuilder {
             self.rules.retain(|(rule, _)| !defaults.disables(rule));
             self.rules.iter_mut().for_each(|(rule, _)| defaults.change(rule));
         }
-        self.rules.extend(import.rules.into_iter().map(|rule| (rule, Automata::Tested)));
+        self.rules.extend(import.rules.into_iter().map(|rule| (rule, Proved::Automata)));
         (self, notices)
     }
 
@@ -538,6 +540,17 @@ impl RedactorBuilder {
         self
     }
 
+    /// Where automata of rules are kept from one process to the next.
+    ///
+    /// ### Default
+    ///
+    /// Nowhere.
+    #[must_use]
+    pub fn automaton_cache(mut self, cache: Arc<dyn AutomatonCache>) -> Self {
+        self.cache = Cache::of(cache);
+        self
+    }
+
     /// How many rules were given so far.
     pub fn rule_count(&self) -> usize {
         self.rules.len()
@@ -563,7 +576,7 @@ impl RedactorBuilder {
         #[cfg(feature = "sealed")]
         let sealed = sealed(&self.sealed, &mut labels);
         let plan = Arc::new(Plan {
-            rules: self.compiled_rules()?.into(),
+            rules: Self::compiled_rules(self.rules, &self.limits, &self.cache)?.into(),
             replacement: self.replacement,
             replacements: self.replacements,
             fingerprinter: key.map(|key| Arc::new(Fingerprinter::new(key.value()))),
@@ -576,17 +589,21 @@ impl RedactorBuilder {
         plan.with(&self.secrets)
     }
 
-    fn compiled_rules(&self) -> Result<Vec<CompiledRule>, BuildError> {
-        self.rules
-            .iter()
-            .map(|(rule, automata)| {
-                let compiled = CompiledRule::new(rule, &self.limits)?;
-                if *automata == Automata::Untested {
-                    compiled.check_automata(LARGEST_AUTOMATON)?;
-                }
+    fn compiled_rules(
+        rules: Vec<(Rule, Proved)>,
+        limits: &Limits,
+        cache: &Cache,
+    ) -> Result<Vec<CompiledRule>, BuildError> {
+        let compiled = |(rule, proved): (Rule, Proved)| match proved {
+            Proved::Catalogue => CompiledRule::of_catalogue(rule, limits, cache),
+            Proved::Automata => CompiledRule::new(rule, limits, cache),
+            Proved::Nothing => {
+                let compiled = CompiledRule::new(rule, limits, cache)?;
+                compiled.check_automata(LARGEST_AUTOMATON)?;
                 Ok(compiled)
-            })
-            .collect()
+            }
+        };
+        rules.into_iter().map(compiled).collect()
     }
 }
 

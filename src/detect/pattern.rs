@@ -130,8 +130,8 @@ impl Candidate {
 
     fn pattern<'r>(&self, rule: &'r CompiledRule) -> &'r Pattern {
         match self.link {
-            Link::First => &rule.pattern,
-            Link::Next => rule.next.as_ref().expect("only a rule with one goes on"),
+            Link::First => rule.pattern(),
+            Link::Next => rule.next().expect("only a rule with one goes on"),
         }
     }
 
@@ -232,9 +232,9 @@ impl Candidate {
     fn last(&self, rule: &CompiledRule, limits: &Limits) -> u64 {
         let bound = limits.rule_bound as u64;
         match self.phase {
-            _ if !rule.pattern.gaps => u64::MAX,
+            _ if !rule.pattern().gaps => u64::MAX,
             Phase::Queued | Phase::Lead => self.start + bound,
-            Phase::Secret if !rule.pattern.open => self.secret + bound,
+            Phase::Secret if !rule.pattern().open => self.secret + bound,
             Phase::Secret | Phase::Open | Phase::Passed => u64::MAX,
         }
     }

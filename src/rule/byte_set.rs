@@ -1,9 +1,12 @@
 //! A set of bytes.
 
 use regex_syntax::hir;
+use serde::{Deserialize, Serialize};
 
 /// A set of bytes, one bit each.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub(crate) struct ByteSet([u64; 4]);
 
 impl ByteSet {
@@ -28,7 +31,14 @@ impl ByteSet {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
-        (0..=u8::MAX).filter(|&byte| self.contains(byte))
+        self.0.iter().zip([0, 64, 128, 192]).flat_map(|(&word, base)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros() as u8;
+                left &= left.wrapping_sub(1);
+                (bit < 64).then(|| base + bit)
+            })
+        })
     }
 
     /// The bytes of a class; `None` if it holds characters beyond ASCII, which are no single bytes.

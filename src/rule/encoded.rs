@@ -23,6 +23,7 @@ pub(crate) enum Alignment {
 }
 
 /// One way in which a token can begin inside base64.
+#[derive(Clone)]
 pub(crate) struct Encoded {
     pub(crate) alignment: Alignment,
     /// The letters that the token's beginning determines alone, in either alphabet, and a last one that it determines
@@ -62,9 +63,13 @@ pub(super) fn of(rule: &Rule, pattern: &Pattern) -> Result<Vec<Encoded>, String>
     if literals.is_empty() || literals.iter().any(|literal| literal.len() < FEWEST) {
         return Err(format!("to be found in base64 it has to begin with {FEWEST} fixed bytes"));
     }
-    let ways = [Alignment::None, Alignment::Four, Alignment::Two];
-    let encoded = |literal: Vec<u8>| ways.map(|alignment| Encoded::new(&literal, alignment));
-    Ok(literals.into_iter().flat_map(encoded).collect())
+    Ok(literals.iter().flat_map(|literal| ways(literal)).collect())
+}
+
+/// The ways in which `literal` can stand inside base64.
+pub(super) fn ways(literal: &[u8]) -> [Encoded; 3] {
+    [Alignment::None, Alignment::Four, Alignment::Two]
+        .map(|alignment| Encoded::new(literal, alignment))
 }
 
 /// Six bits of `bytes`, from bit `at` on.
@@ -90,6 +95,7 @@ fn spellings(sextet: usize, known: usize) -> ByteSet {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Cache, CompiledRule};
     use super::*;
 
     fn letters(literal: &str) -> [String; 3] {
@@ -123,8 +129,9 @@ mod tests {
         let count = |keys: &str| {
             let toml = format!("[[rule]]\nid = 'a'\ndescription = 'd'\n{keys}");
             let rule = &super::super::parse_rules("rules.toml", &toml).expect("a rule")[0];
-            let compiled = super::super::CompiledRule::new(rule, &crate::Limits::default());
-            compiled.map(|compiled| compiled.encoded.len()).ok()
+            let compiled =
+                CompiledRule::new(rule.clone(), &crate::Limits::default(), &Cache::default());
+            compiled.map(|compiled| compiled.anchors.encoded.len()).ok()
         };
         assert_eq!(count("pattern = 'acme_[a-z]{9}'"), Some(0));
         assert_eq!(count("encoded = true\npattern = 'acme_[a-z]{9}'"), Some(3));

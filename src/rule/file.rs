@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::cache::Cache;
 use super::compiled::CompiledRule;
 use super::confidence::Confidence;
 use super::left::Left;
@@ -85,11 +86,19 @@ pub struct Rule {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(super) struct File {
     #[serde(default)]
     vendor: Option<String>,
     #[serde(default)]
     rule: Vec<Rule>,
+}
+
+impl File {
+    /// Its rules, each with its vendor.
+    pub(super) fn rules(self) -> impl Iterator<Item = Rule> {
+        let vendor = self.vendor.unwrap_or_default();
+        self.rule.into_iter().map(move |rule| Rule { vendor: vendor.clone(), ..rule })
+    }
 }
 
 impl Rule {
@@ -113,8 +122,8 @@ impl Rule {
     /// # Ok::<(), keepmum::BuildError>(())
     /// ```
     pub fn decoded<'a>(&self, secret: &'a [u8]) -> Cow<'a, [u8]> {
-        let compiled = CompiledRule::new(self, &Limits::default());
-        let encoded = compiled.map(|rule| rule.encoded).unwrap_or_default();
+        let compiled = CompiledRule::new(self.clone(), &Limits::default(), &Cache::default());
+        let encoded = compiled.map(|rule| rule.anchors.encoded).unwrap_or_default();
         let begins = encoded.iter().find(|encoded| encoded.head.begins(secret));
         begins.map_or(Cow::Borrowed(secret), |encoded| Cow::Owned(encoded.decode(secret)))
     }
@@ -163,6 +172,5 @@ pub fn parse_rules(place: &str, toml: &str) -> Result<Vec<Rule>, BuildError> {
         let line = error.span().map_or(1, |span| 1 + toml[..span.start].matches('\n').count());
         BuildError::rule_file(format_args!("{place}:{line}"), error.message())
     })?;
-    let vendor = file.vendor.unwrap_or_default();
-    Ok(file.rule.into_iter().map(|rule| Rule { vendor: vendor.clone(), ..rule }).collect())
+    Ok(file.rules().collect())
 }

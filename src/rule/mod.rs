@@ -1,8 +1,10 @@
 //! What a rule is: its TOML form, its compiled form, and the proof of its bounds.
 
+mod anchors;
 mod behind;
 mod builtin;
 mod byte_set;
+mod cache;
 mod compiled;
 mod confidence;
 mod encoded;
@@ -15,8 +17,13 @@ mod pattern;
 mod run_class;
 pub mod template;
 
+pub(crate) use anchors::Home;
+#[cfg(test)]
+pub(crate) use anchors::written as anchors_written;
 pub(crate) use behind::LONGEST_BEHIND;
 pub(crate) use byte_set::ByteSet;
+pub use cache::AutomatonCache;
+pub(crate) use cache::Cache;
 pub(crate) use compiled::CompiledRule;
 pub use confidence::Confidence;
 pub(crate) use encoded::{Alignment, Encoded};

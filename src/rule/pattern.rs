@@ -9,6 +9,7 @@ use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::behind::Behind;
+use super::cache::Cache;
 use super::head::{Head, heads};
 use super::run_class::RunClass;
 use crate::Limits;
@@ -69,17 +70,23 @@ impl Trail {
 struct Part {
     hir: Hir,
     kind: MatchKind,
+    cache: Cache,
     automaton: OnceLock<Automaton>,
 }
 
 impl Part {
-    fn new(hir: Hir) -> Self {
-        Self { hir, kind: MatchKind::LeftmostFirst, automaton: OnceLock::new() }
+    fn new(hir: Hir, cache: &Cache) -> Self {
+        Self {
+            hir,
+            kind: MatchKind::LeftmostFirst,
+            cache: cache.clone(),
+            automaton: OnceLock::new(),
+        }
     }
 
     /// A part of which every match counts, not only the preferred one.
-    fn every(hir: Hir) -> Self {
-        Self { kind: MatchKind::All, ..Self::new(hir) }
+    fn every(hir: Hir, cache: &Cache) -> Self {
+        Self { kind: MatchKind::All, ..Self::new(hir, cache) }
     }
 
     /// Whether some match ends where `text` does.
@@ -93,13 +100,16 @@ impl Part {
 
     fn automaton(&self) -> &Automaton {
         self.automaton.get_or_init(|| {
-            determinize(&self.hir, self.kind, LARGEST_AUTOMATON)
+            let make = || determinize(&self.hir, self.kind, LARGEST_AUTOMATON);
+            self.cache
+                .automaton(&self.hir, self.kind, make)
                 .expect("built-in rules are compiled by a test, others when the redactor is built")
         })
     }
 
     fn check(&self, largest: usize) -> Result<(), String> {
-        let automaton = determinize(&self.hir, self.kind, largest)?;
+        let make = || determinize(&self.hir, self.kind, largest);
+        let automaton = self.cache.automaton(&self.hir, self.kind, make)?;
         let _ = self.automaton.set(automaton);
         Ok(())
     }
@@ -107,10 +117,15 @@ impl Part {
 
 impl Pattern {
     /// Takes a pattern apart and proves its bounds.
-    pub(crate) fn new(pattern: &str, shape: Shape, limits: &Limits) -> Result<Self, String> {
+    pub(crate) fn new(
+        pattern: &str,
+        shape: Shape,
+        limits: &Limits,
+        cache: &Cache,
+    ) -> Result<Self, String> {
         let hir = parse(pattern)?;
         if shape == Shape::Run {
-            return Self::run(hir, limits);
+            return Self::run(hir, limits, cache);
         }
         let (lead, secret, trail) = split(&hir);
         // Heads of the lead alone claim no byte of the secret; a lead too short to be found is taken with the secret.
@@ -120,27 +135,37 @@ impl Pattern {
             Some(heads) => (heads, None),
             None => anchor(&hir)?,
         };
-        let taken_apart = Self::assemble([lead, secret, trail], shape, limits)?;
+        let taken_apart = Self::assemble([lead, secret, trail], shape, limits, cache)?;
         Ok(Self { tells, heads, behind, ..taken_apart })
     }
 
     /// Takes apart what goes on where a match ended: it is not looked for, and needs nothing fixed.
-    pub(crate) fn next(pattern: &str, shape: Shape, limits: &Limits) -> Result<Self, String> {
+    pub(crate) fn next(
+        pattern: &str,
+        shape: Shape,
+        limits: &Limits,
+        cache: &Cache,
+    ) -> Result<Self, String> {
         let (lead, secret, trail) = split(&parse(pattern)?);
         if lead.properties().minimum_len().unwrap_or(0) == 0 {
             return Err(
                 "what goes on behind a match begins with what stays, before the secret".into()
             );
         }
-        Self::assemble([lead, secret, trail], shape, limits)
+        Self::assemble([lead, secret, trail], shape, limits, cache)
     }
 
-    fn assemble(parts: [Hir; 3], shape: Shape, limits: &Limits) -> Result<Self, String> {
+    fn assemble(
+        parts: [Hir; 3],
+        shape: Shape,
+        limits: &Limits,
+        cache: &Cache,
+    ) -> Result<Self, String> {
         let [lead, secret, trail] = parts;
         if shape != Shape::Gaps {
             bounded("what stands before the secret", &lead, limits)?;
         }
-        let trail_kind = measured(&secret, &trail)?;
+        let trail_kind = measured(&secret, &trail, cache)?;
         if secret.properties().minimum_len().unwrap_or(0) == 0 {
             return Err("the secret can be empty".into());
         }
@@ -155,8 +180,8 @@ impl Pattern {
             return Err("nothing can stand behind a tail class".into());
         }
         let plain_lead = lead.properties().look_set().is_empty();
-        let lead = (lead.properties().maximum_len() != Some(0)).then(|| Part::new(lead));
-        let secret = Part::new(Hir::concat(vec![secret, trail]));
+        let lead = (lead.properties().maximum_len() != Some(0)).then(|| Part::new(lead, cache));
+        let secret = Part::new(Hir::concat(vec![secret, trail]), cache);
         Ok(Self {
             lead,
             secret,
@@ -172,11 +197,11 @@ impl Pattern {
     }
 
     /// A pattern that is found by its class instead of fixed bytes.
-    fn run(hir: Hir, limits: &Limits) -> Result<Self, String> {
+    fn run(hir: Hir, limits: &Limits, cache: &Cache) -> Result<Self, String> {
         Ok(Self {
             run: Some(RunClass::new(&hir, limits)?),
             lead: None,
-            secret: Part::new(hir),
+            secret: Part::new(hir, cache),
             trail: Trail::Fixed(0),
             open: true,
             tells: false,
@@ -320,14 +345,14 @@ fn bounded(what: &str, hir: &Hir, limits: &Limits) -> Result<(), String> {
 /// Longest trail: a boundary, not a text.
 pub(super) const LONGEST_TRAIL: usize = 16;
 
-fn measured(secret: &Hir, trail: &Hir) -> Result<Trail, String> {
+fn measured(secret: &Hir, trail: &Hir, cache: &Cache) -> Result<Trail, String> {
     let properties = trail.properties();
     match (properties.minimum_len().unwrap_or(0), properties.maximum_len()) {
         (least, Some(most)) if least == most => Ok(Trail::Fixed(least)),
         (least, Some(most)) if most <= LONGEST_TRAIL => Ok(Trail::Measured {
             least,
             most,
-            parts: Box::new([secret, trail].map(|hir| Part::every(hir.clone()))),
+            parts: Box::new([secret, trail].map(|hir| Part::every(hir.clone(), cache))),
         }),
         _ => Err(format!("at most {LONGEST_TRAIL} bytes can stand behind the secret")),
     }

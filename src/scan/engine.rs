@@ -19,7 +19,7 @@ use crate::finding::Fingerprint;
 use crate::limits::Limits;
 use crate::replace::{Fingerprinter, LONGEST_REFERENCE, REFERENCE_PREFIX, reference_len};
 
-use crate::rule::{ByteSet, CompiledRule, LONGEST_BEHIND, ends_in_word, is_word};
+use crate::rule::{ByteSet, CompiledRule, Head, LONGEST_BEHIND, ends_in_word, is_word};
 
 /// Bytes that are looked at before their hits are judged: what is read twice is still in the cache.
 pub(super) const BLOCK: usize = 32 << 10;
@@ -70,28 +70,15 @@ impl Engine {
         let mut planner = Planner::default();
         let mut sources = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
-            for head in &rule.pattern.heads {
-                if !planner.add(head, LATEST, sources.len() as u32) {
-                    return Err(BuildError::rule(
-                        &rule.id,
-                        "the pattern's beginning has too many spellings",
-                    ));
-                }
-            }
-            sources.push(Source::Rule(at as u32));
-            for (which, encoded) in rule.encoded.iter().enumerate() {
-                let added = planner.add(&encoded.head, LATEST, sources.len() as u32);
-                debug_assert!(added, "at least four letters have one or two spellings");
-                sources.push(Source::Encoded(at as u32, which as u32));
-            }
+            look_for(rule, at as u32, &mut planner, &mut sources)?;
         }
         for (head, latest, source) in index.heads() {
             let added = planner.add(&head, latest, sources.len() as u32);
             debug_assert!(added, "fixed bytes have one spelling");
             sources.push(source);
         }
-        let behind = (0..rules.len()).filter(|&at| rules[at].pattern.behind.is_some()).collect();
-        let runs = (0..rules.len()).filter(|&at| rules[at].pattern.run.is_some());
+        let behind = (0..rules.len()).filter(|&at| rules[at].anchors.behind).collect();
+        let runs = (0..rules.len()).filter(|&at| rules[at].anchors.run);
         let runs = runs.map(|at| at as u32).collect();
         let (prefilter, tail) = (planner.build(), Tail::new(&rules));
         let (marks, mark_firsts) = (Vec::new(), ByteSet::EMPTY);
@@ -216,7 +203,7 @@ impl Engine {
         let mut runs = std::mem::take(&mut state.runs);
         runs.resize(self.runs.len(), Run::default());
         for (run, &rule) in runs.iter_mut().zip(&self.runs) {
-            let class = self.rules[rule as usize].pattern.run.as_ref();
+            let class = self.rules[rule as usize].pattern().run.as_ref();
             let class = class.expect("the list holds rules that have one");
             loop {
                 match run.advance(class, window, eof, self.limits.judged) {
@@ -290,7 +277,7 @@ impl Engine {
         let rule = &self.rules[rule as usize];
         match rule.start(window.before(head)) {
             // Its head stays, and the secret begins behind it.
-            Some(_) if rule.pattern.tells => head + crate::rule::SHORTEST_HEAD as u64,
+            Some(_) if rule.anchors.tells => head + crate::rule::SHORTEST_HEAD as u64,
             Some(len) => head - len as u64,
             None => u64::MAX,
         }
@@ -366,7 +353,7 @@ impl Engine {
                 running.candidate.lead(compiled, window, eof, &self.limits),
                 Some(Step::Dead)
             )
-            || compiled.pattern.tells && self.in_placeholder(window, start)
+            || compiled.anchors.tells && self.in_placeholder(window, start)
         {
             return;
         }
@@ -384,7 +371,7 @@ impl Engine {
         start: u64,
         eof: bool,
     ) {
-        let encoded = &self.rules[rule as usize].encoded[which as usize];
+        let encoded = &self.rules[rule as usize].anchors.encoded[which as usize];
         // All letters of the head are compared first: so no automaton is made for what a few of them have in common.
         if !encoded.head.begins(window.from(start)) {
             return;
@@ -416,7 +403,7 @@ impl Engine {
                 Step::Matched { secret, end: taken } => {
                     let end = running.candidate.secret_end(rule, window, taken);
                     let label = self.judge(state, &running.candidate, window, secret..end);
-                    if label.is_some() || rule.next.is_some() {
+                    if label.is_some() || rule.next().is_some() {
                         take(state, running.candidate.lane, taken);
                     }
                     if let Some(label) = label {
@@ -430,7 +417,7 @@ impl Engine {
                     running.label = self.judge(state, &running.candidate, window, secret..end);
                     match running.label {
                         Some(_) => running.candidate.open(),
-                        None if rule.next.is_some() => running.candidate.pass(),
+                        None if rule.next().is_some() => running.candidate.pass(),
                         None => return false,
                     }
                 }
@@ -456,7 +443,7 @@ impl Engine {
         secret: std::ops::Range<u64>,
     ) -> Option<Label> {
         let rule = candidate.lane.rule;
-        if self.rules[rule as usize].pattern.tells && in_reference(window, candidate.start) {
+        if self.rules[rule as usize].anchors.tells && in_reference(window, candidate.start) {
             return None;
         }
         let secret = window.slice(secret.start, secret.end);
@@ -642,6 +629,32 @@ impl Engine {
 /// How every placeholder begins that names what stood there.
 pub(crate) const OPENING: &[u8] = b"[REDACTED:";
 
+/// Has the prefilter look for what a rule's matches begin with, in text and inside base64.
+fn look_for(
+    rule: &CompiledRule,
+    at: u32,
+    planner: &mut Planner,
+    sources: &mut Vec<Source>,
+) -> Result<(), BuildError> {
+    let anchors = &rule.anchors;
+    let mut homes = anchors.homes.iter().copied();
+    let mut add = |head: &Head, target: usize| match homes.next() {
+        Some(home) if planner.settle(head, home, target as u32) => true,
+        _ => planner.add(head, LATEST, target as u32),
+    };
+    if !anchors.heads.iter().all(|head| add(head, sources.len())) {
+        let why = "the pattern's beginning has too many spellings";
+        return Err(BuildError::rule(&rule.id, why));
+    }
+    sources.push(Source::Rule(at));
+    for (which, encoded) in anchors.encoded.iter().enumerate() {
+        let added = add(&encoded.head, sources.len());
+        debug_assert!(added, "at least four letters have one or two spellings");
+        sources.push(Source::Encoded(at, which as u32));
+    }
+    Ok(())
+}
+
 /// Up to where starts are judged in this window.
 #[derive(Clone, Copy)]
 pub(super) struct Stop {
@@ -686,4 +699,41 @@ pub(super) fn add(state: &mut State, window: Window<'_>, start: u64, end: u64, l
     let shown = window.slice(end.saturating_sub(4).max(start), end);
     last[4 - shown.len()..].copy_from_slice(shown);
     state.regions.add(start, end, label, last);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{Cache, Home, Rule, anchors_written, builtin_rules, paranoid_rules};
+
+    /// Where the prefilter has the heads of each rule, if it looks for no others.
+    fn homes(rules: &[Rule]) -> Vec<Vec<Home>> {
+        let (mut planner, mut sources) = (Planner::default(), Vec::new());
+        let mut counts = Vec::new();
+        for (at, rule) in rules.iter().enumerate() {
+            let rule = CompiledRule::new(rule.clone(), &Limits::default(), &Cache::default())
+                .expect("a good rule");
+            look_for(&rule, at as u32, &mut planner, &mut sources).expect("a good rule");
+            counts.push(rule.anchors.heads.len() + rule.anchors.encoded.len());
+        }
+        let mut homes = planner.homes().into_iter();
+        counts.into_iter().map(|count| homes.by_ref().take(count).collect()).collect()
+    }
+
+    #[test]
+    fn the_anchors_of_the_catalogue_are_those_that_are_written_down() {
+        let mut rules = builtin_rules();
+        let mut homes = homes(&rules);
+        let paranoid = paranoid_rules();
+        homes.resize_with(rules.len() + paranoid.len(), Vec::new);
+        rules.extend(paranoid);
+        let list = anchors_written(&rules, |at| homes[at].clone());
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = path.join("src/rule/builtin/anchors.json");
+        if std::env::var_os("KEEPMUM_BLESS").is_some() {
+            std::fs::write(&path, &list).expect("it can be written");
+        }
+        let committed = std::fs::read_to_string(&path).expect("the list is there");
+        assert!(committed == list, "run KEEPMUM_BLESS=1 cargo test catalogue");
+    }
 }

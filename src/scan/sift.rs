@@ -65,7 +65,7 @@ impl Engine {
         self.prefilter.find(haystack, 0, haystack.len(), &mut state.positions, hits);
         hits.retain(|hit| match self.sources[hit.target as usize] {
             Source::Rule(rule) => {
-                let mut heads = self.rules[rule as usize].pattern.heads.iter();
+                let mut heads = self.rules[rule as usize].anchors.heads.iter();
                 heads.any(|head| head.begins(&haystack[hit.start..]))
             }
             _ => true,

@@ -75,10 +75,10 @@ pub(super) struct Running {
 impl Running {
     /// Goes on behind its match, which ended at `end`, if its rule has something that goes on there.
     pub(super) fn chain(&mut self, rule: &CompiledRule, end: u64) -> bool {
-        if rule.next.is_some() {
+        if rule.next().is_some() {
             (self.candidate, self.label) = (self.candidate.next(end), None);
         }
-        rule.next.is_some()
+        rule.next().is_some()
     }
 }
 

@@ -7,10 +7,10 @@ use crate::rule::{CompiledRule, Head};
 /// probes and are candidates of their own.
 pub(super) const REACH: usize = EARLY;
 
-/// The heads of all rules, by their first byte.
+/// The heads of all rules.
 pub(super) struct Tail {
-    heads: Vec<Vec<Head>>,
-    telling: Vec<Vec<Head>>,
+    claiming: Heads,
+    telling: Heads,
     /// The first look.
     beginnings: Beginnings,
 }
@@ -26,22 +26,18 @@ pub(super) struct Undecided {
 
 impl Tail {
     pub(super) fn new(rules: &[CompiledRule]) -> Self {
-        let with = |tells: bool| {
-            let mut by_first = vec![Vec::new(); 256];
-            // What stands before fixed bytes in the middle is held already; the bytes themselves claim nothing more.
-            let weak = |rule: &CompiledRule| rule.pattern.tells || rule.pattern.behind.is_some();
-            let chosen = rules.iter().filter(|rule| weak(rule) == tells);
-            let encoded = rules.iter().flat_map(|rule| &rule.encoded).map(|encoded| &encoded.head);
-            let encoded = encoded.filter(|_| !tells);
-            for head in chosen.flat_map(|rule| &rule.pattern.heads).chain(encoded) {
-                head.sets[0].iter().for_each(|byte| by_first[usize::from(byte)].push(head.clone()));
-            }
-            by_first
-        };
-        let (heads, telling) = (with(false), with(true));
-        let all = heads.iter().chain(&telling).flatten();
+        // What stands before fixed bytes in the middle is held already; the bytes themselves claim nothing more.
+        let weak = |rule: &&CompiledRule| rule.anchors.tells || rule.anchors.behind;
+        let telling = rules.iter().filter(weak).flat_map(|rule| &rule.anchors.heads);
+        let telling = Heads::new(telling);
+        let claiming = rules.iter().filter(|rule| !weak(rule));
+        let claiming = claiming.flat_map(|rule| &rule.anchors.heads);
+        let encoded =
+            rules.iter().flat_map(|rule| &rule.anchors.encoded).map(|encoded| &encoded.head);
+        let claiming = Heads::new(claiming.chain(encoded));
+        let all = claiming.all.iter().chain(&telling.all);
         let beginnings = Beginnings::new(all.collect());
-        Self { heads, telling, beginnings }
+        Self { claiming, telling, beginnings }
     }
 
     /// Looks at the starts from `from` on; they are the last ones of `haystack`.
@@ -53,10 +49,10 @@ impl Tail {
             let head = self.beginnings.may_begin(text);
             let live = index.has_at(text.len() - 1, text[text.len() - 1])
                 && index.is_live(&haystack[..at], text);
-            if live || head && may_begin(&self.heads, text) {
+            if live || head && self.claiming.may_begin(text) {
                 return Undecided { start: found.start.min(at), claim: at };
             }
-            if head && found.start == end && may_begin(&self.telling, text) {
+            if head && found.start == end && self.telling.may_begin(text) {
                 found.start = at;
             }
         }
@@ -71,11 +67,29 @@ impl Tail {
     }
 }
 
-fn may_begin(heads: &[Vec<Head>], text: &[u8]) -> bool {
-    heads[usize::from(text[0])].iter().any(|head| {
-        head.sets.len() > text.len()
-            && head.sets.iter().zip(text).all(|(set, &byte)| set.contains(byte))
-    })
+/// Heads, and by each byte those that can begin with it.
+struct Heads {
+    all: Vec<Head>,
+    by_first: Vec<Vec<u32>>,
+}
+
+impl Heads {
+    fn new<'a>(heads: impl Iterator<Item = &'a Head>) -> Self {
+        let (mut all, mut by_first) = (Vec::new(), vec![Vec::new(); 256]);
+        for head in heads {
+            head.sets[0].iter().for_each(|byte| by_first[usize::from(byte)].push(all.len() as u32));
+            all.push(head.clone());
+        }
+        Self { all, by_first }
+    }
+
+    /// Whether one begins with `text` and goes on behind it.
+    fn may_begin(&self, text: &[u8]) -> bool {
+        let heads = self.by_first[usize::from(text[0])].iter();
+        heads.map(|&at| &self.all[at as usize].sets).any(|sets| {
+            sets.len() > text.len() && sets.iter().zip(text).all(|(set, &byte)| set.contains(byte))
+        })
+    }
 }
 
 /// Tells of most texts that no head begins with them. Heads are in 64 groups, and of each group the bytes are known that stand

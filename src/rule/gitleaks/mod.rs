@@ -277,7 +277,8 @@ fn rule(
     };
     exceptions.iter().for_each(|except| except.add_to(&mut rule, secret, notes));
     let limits = Limits::default();
-    let compiled = CompiledRule::new(&rule, &limits).map_err(|error| error.to_string())?;
+    let compiled = CompiledRule::new(rule.clone(), &limits, &crate::rule::Cache::default())
+        .map_err(|error| error.to_string())?;
     compiled.check_automata(largest).map_err(|error| error.to_string())?;
     Ok(rule)
 }

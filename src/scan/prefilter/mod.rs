@@ -17,10 +17,10 @@ mod masks;
 mod plan;
 mod portable;
 
-use crate::rule::Head;
+use crate::rule::{Head, Home};
 use grams::Grams;
 use masks::Masks;
-use plan::{Fragment, Frequencies, GRAM, WIDTH};
+use plan::{BUCKETS, Fragment, Frequencies, GRAM, Member, WIDTH};
 
 /// Positions that are looked at between two rounds of detection: the scratch list fits the first-level cache.
 pub(crate) const BLOCK: usize = 4 << 10;
@@ -42,8 +42,7 @@ pub(crate) struct Positions(Vec<u32>);
 /// Collects heads for a [`Prefilter`].
 #[derive(Default)]
 pub(crate) struct Planner {
-    // Windows to choose from, for each head.
-    fragments: Vec<Vec<Fragment>>,
+    members: Vec<Member>,
     heads: Vec<Head>,
     targets: Vec<Target>,
     text: Option<Frequencies>,
@@ -57,17 +56,49 @@ impl Planner {
         let options = Fragment::options(&head.sets, latest, text);
         let found = !options.is_empty();
         if found {
-            self.fragments.push(options);
+            self.members.push(Member { options, bucket: None });
             self.heads.push(head.clone());
             self.targets.push(target);
         }
         found
     }
 
+    /// Adds a head for which a place is known.
+    #[must_use]
+    pub(crate) fn settle(&mut self, head: &Head, home: Home, target: Target) -> bool {
+        let text = self.text.get_or_insert_with(Frequencies::text);
+        let window = Fragment::settled(&head.sets, home.offset.into(), text);
+        let window = window.filter(|_| usize::from(home.bucket) < BUCKETS);
+        let found = window.is_some();
+        if let Some(window) = window {
+            let bucket = Some(home.bucket.into());
+            self.members.push(Member { options: vec![window], bucket });
+            self.heads.push(head.clone());
+            self.targets.push(target);
+        }
+        found
+    }
+
+    /// Finds a place for each head that has none; where all of them are then, in the order in which they were added.
+    fn place(&mut self) -> (Masks, Vec<Home>) {
+        let text = self.text.get_or_insert_with(Frequencies::text);
+        let masks = Masks::new(&plan::buckets(&mut self.members, text));
+        let home = |member: &Member| Home {
+            offset: member.options[0].offset as u8,
+            bucket: member.bucket.unwrap_or_default() as u8,
+        };
+        let homes = self.members.iter().map(home).collect();
+        (masks, homes)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn homes(mut self) -> Vec<Home> {
+        self.place().1
+    }
+
     pub(crate) fn build(mut self) -> Prefilter {
-        let text = self.text.unwrap_or_else(Frequencies::text);
-        let masks = Masks::new(&plan::buckets(&mut self.fragments, &text));
-        let chosen = self.fragments.iter().flatten();
+        let (masks, _) = self.place();
+        let chosen = self.members.iter().map(|member| &member.options[0]);
         let stands_for = self.heads.iter().zip(self.targets);
         let windows = chosen.clone().zip(stands_for);
         let grams = Grams::new(windows.map(|(window, (head, target))| (window, head, target)));

@@ -67,32 +67,35 @@ pub(crate) struct Fragment {
     /// Index of the window in the head.
     pub(crate) offset: usize,
     nibbles: Bucket,
+    /// How much of text it accepts.
+    cost: f32,
     /// Sets of the first [`GRAM`] positions.
     pub(crate) gram: [ByteSet; GRAM],
 }
 
 impl Fragment {
-    /// The rarest windows of `head` that start at `latest` or before. None if all have too many spellings.
+    /// The rarest windows of `head` that start at `latest` or before, the rarest first. None if all have too many spellings.
     pub(crate) fn options(head: &[ByteSet], latest: usize, text: &Frequencies) -> Vec<Self> {
         let Some(last) = head.len().checked_sub(GRAM) else { return Vec::new() };
         let mut options: Vec<Self> = (0..=latest.min(last))
             .filter(|&offset| spellings(&head[offset..offset + GRAM]) <= MOST_SPELLINGS)
-            .map(|offset| Self::at(head, offset))
+            .map(|offset| Self::at(head, offset, text))
             .collect();
-        options.sort_by(|a, b| a.cost(text).total_cmp(&b.cost(text)));
+        options.sort_by(|a, b| a.cost.total_cmp(&b.cost));
         options.truncate(OPTIONS);
         options
     }
 
-    fn at(head: &[ByteSet], offset: usize) -> Self {
+    /// The window of `head` that starts at `offset`; none if it reaches out of it.
+    pub(crate) fn settled(head: &[ByteSet], offset: usize, text: &Frequencies) -> Option<Self> {
+        (offset + GRAM <= head.len()).then(|| Self::at(head, offset, text))
+    }
+
+    fn at(head: &[ByteSet], offset: usize, text: &Frequencies) -> Self {
         let nibbles =
             std::array::from_fn(|i| head.get(offset + i).map_or(Nibbles::ANY, Nibbles::of));
         let gram = std::array::from_fn(|i| head[offset + i]);
-        Self { offset, nibbles, gram }
-    }
-
-    fn cost(&self, text: &Frequencies) -> f32 {
-        cost(&self.nibbles, text)
+        Self { offset, nibbles, gram, cost: Accepted::of(nibbles, text).cost }
     }
 }
 
@@ -100,46 +103,109 @@ fn spellings(gram: &[ByteSet]) -> usize {
     gram.iter().map(ByteSet::len).product()
 }
 
-fn cost(bucket: &Bucket, text: &Frequencies) -> f32 {
-    bucket.iter().map(|nibbles| nibbles.mass(text)).product()
+/// What a bucket accepts, and how much of text that is.
+#[derive(Clone, Copy, Default)]
+struct Accepted {
+    nibbles: Bucket,
+    masses: [f32; WIDTH],
+    cost: f32,
+}
+
+impl Accepted {
+    fn of(nibbles: Bucket, text: &Frequencies) -> Self {
+        let masses = nibbles.map(|nibbles| nibbles.mass(text));
+        Self { nibbles, masses, cost: masses.iter().product() }
+    }
+
+    /// What it costs more with `other`, if that is less than `best`.
+    ///
+    /// Most positions accept the newcomer already, and keep their mass. None gets a smaller one, so what is left to multiply is
+    /// known from below: most buckets are out after one position.
+    fn added(&self, other: &Bucket, text: &Frequencies, best: f32) -> Option<f32> {
+        let mut masses = self.masses;
+        for at in 0..WIDTH {
+            let both = self.nibbles[at].union(other[at]);
+            if both == self.nibbles[at] {
+                continue;
+            }
+            masses[at] = both.mass(text);
+            if masses.iter().product::<f32>() - self.cost >= best {
+                return None;
+            }
+        }
+        Some(masses.iter().product::<f32>() - self.cost).filter(|&added| added < best)
+    }
+}
+
+/// A head to be looked for.
+pub(crate) struct Member {
+    /// Windows to choose from, the rarest first; in the end the one that was chosen.
+    pub(crate) options: Vec<Fragment>,
+    pub(crate) bucket: Option<usize>,
+}
+
+/// The window that a member has, and the bucket that it is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    bucket: usize,
+    option: usize,
 }
 
 /// Chooses one window of each member and spreads them over the buckets; both together, for a window is cheap where it
-/// adds little to what its bucket accepts already. Returns what each bucket accepts; each member keeps its choice only.
-pub(crate) fn buckets(members: &mut [Vec<Fragment>], text: &Frequencies) -> [Bucket; BUCKETS] {
+/// adds little to what its bucket accepts already. Members that have a bucket stay there. Returns what each bucket accepts;
+/// each member keeps its choice only.
+pub(crate) fn buckets(members: &mut [Member], text: &Frequencies) -> [Bucket; BUCKETS] {
+    let mut settled = [Bucket::default(); BUCKETS];
+    for (member, bucket) in members.iter().filter_map(|member| Some((member, member.bucket?))) {
+        settled[bucket] = joined(&settled[bucket], &member.options[0].nibbles);
+    }
+    let rarity = |at: usize| members[at].options[0].cost;
     let mut order: Vec<usize> = (0..members.len()).collect();
-    order.sort_by(|&a, &b| members[b][0].cost(text).total_cmp(&members[a][0].cost(text)));
-    let mut home: Vec<Option<(usize, usize)>> = vec![None; members.len()];
-    let mut all = [EMPTY; BUCKETS];
+    order.retain(|&at| members[at].bucket.is_none());
+    order.sort_by(|&a, &b| rarity(b).total_cmp(&rarity(a)));
+    let mut places: Vec<Option<Place>> = vec![None; members.len()];
+    let mut inside: [Vec<usize>; BUCKETS] = std::array::from_fn(|_| Vec::new());
+    let mut all = settled.map(|bucket| Accepted::of(bucket, text));
     for _ in 0..ROUNDS {
         let mut moved = false;
         for &member in &order {
-            let old = home[member].take();
-            if let Some((bucket, _)) = old {
-                all[bucket] = union(members, &home, bucket);
+            let old = places[member].take();
+            if let Some(Place { bucket, .. }) = old {
+                inside[bucket].retain(|&other| other != member);
+                let others = union(settled[bucket], members, &places, &inside[bucket]);
+                all[bucket] = Accepted::of(others, text);
             }
-            let best = cheapest(&all, &members[member], text);
-            home[member] = Some(best);
-            all[best.0] = joined(&all[best.0], &members[member][best.1].nibbles);
-            moved |= home[member] != old;
+            let best = cheapest(&all, &members[member].options, text);
+            let nibbles = &members[member].options[best.option].nibbles;
+            let bucket = &mut all[best.bucket];
+            *bucket = Accepted::of(joined(&bucket.nibbles, nibbles), text);
+            inside[best.bucket].push(member);
+            places[member] = Some(best);
+            moved |= places[member] != old;
         }
         if !moved {
             break;
         }
     }
-    for (options, home) in members.iter_mut().zip(&home) {
-        options.swap(0, home.map_or(0, |(_, option)| option));
-        options.truncate(1);
+    for (member, place) in members.iter_mut().zip(places) {
+        let Some(place) = place else { continue };
+        member.options.swap(0, place.option);
+        member.options.truncate(1);
+        member.bucket = Some(place.bucket);
     }
-    all
+    all.map(|bucket| bucket.nibbles)
 }
 
-const EMPTY: Bucket = [Nibbles { low: 0, high: 0 }; WIDTH];
-
-fn union(members: &[Vec<Fragment>], home: &[Option<(usize, usize)>], bucket: usize) -> Bucket {
-    members.iter().zip(home).fold(EMPTY, |all, (options, home)| match home {
-        Some((at, option)) if *at == bucket => joined(&all, &options[*option].nibbles),
-        _ => all,
+/// What a bucket accepts: what is settled there, and these members where they are.
+fn union(
+    settled: Bucket,
+    members: &[Member],
+    places: &[Option<Place>],
+    inside: &[usize],
+) -> Bucket {
+    let at_home = inside.iter().filter_map(|&member| places[member].map(|place| (member, place)));
+    at_home.fold(settled, |all, (member, place)| {
+        joined(&all, &members[member].options[place.option].nibbles)
     })
 }
 
@@ -148,28 +214,16 @@ fn joined(a: &Bucket, b: &Bucket) -> Bucket {
 }
 
 /// The bucket and the option that add least.
-fn cheapest(all: &[Bucket; BUCKETS], options: &[Fragment], text: &Frequencies) -> (usize, usize) {
-    let mut best = ((0, 0), f32::INFINITY);
-    for (at, bucket) in all.iter().enumerate() {
-        let masses = bucket.map(|nibbles| nibbles.mass(text));
-        let now: f32 = masses.iter().product();
+fn cheapest(all: &[Accepted; BUCKETS], options: &[Fragment], text: &Frequencies) -> Place {
+    let mut best = (Place { bucket: 0, option: 0 }, f32::INFINITY);
+    for (bucket, accepted) in all.iter().enumerate() {
         for (option, fragment) in options.iter().enumerate() {
-            let added = widened(bucket, &masses, &fragment.nibbles, text) - now;
-            if added < best.1 {
-                best = ((at, option), added);
+            if let Some(added) = accepted.added(&fragment.nibbles, text, best.1) {
+                best = (Place { bucket, option }, added);
             }
         }
     }
     best.0
-}
-
-/// The cost of `bucket` joined with `other`. Most positions accept the newcomer already, and keep their mass.
-fn widened(bucket: &Bucket, masses: &[f32; WIDTH], other: &Bucket, text: &Frequencies) -> f32 {
-    let mass = |at: usize| {
-        let both = bucket[at].union(other[at]);
-        if both == bucket[at] { masses[at] } else { both.mass(text) }
-    };
-    (0..WIDTH).map(mass).product()
 }
 
 /// How common byte values are in text.
