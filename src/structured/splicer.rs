@@ -49,7 +49,7 @@ pub(super) struct Splicer {
     passed: usize,
     cuts: VecDeque<Cut>,
     place: Place,
-    /// Counts strings, lines that are no JSON, and numbers that become strings.
+    /// Counts strings, lines that are no JSON, and numbers that become strings, as far as something is found; from 1 on.
     strings: u64,
 }
 
@@ -66,7 +66,7 @@ impl Default for Splicer {
             passed: 0,
             cuts: VecDeque::new(),
             place: Place::Structure,
-            strings: 0,
+            strings: 1,
         }
     }
 }
