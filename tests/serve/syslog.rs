@@ -273,6 +273,30 @@ async fn datagrams_become_frames() {
     }
 }
 
+/// What stands on one line there may be a secret that stood on two.
+#[tokio::test]
+async fn no_line_that_a_datagram_becomes_is_a_secret() {
+    let key =
+        expand("{dash:5}BEGIN PRIVATE KEY{dash:5}\n{base64:64}\n{base64:20}==", 1).unwrap().text;
+    let gone = ["[REDACTED:private-key-pem]"; 3].join(" ");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = format!("tcp://{}", listener.local_addr().unwrap());
+    let (_stage, client) = from_datagrams(&to, Some(Framing::Lf)).await;
+    for (message, expected) in [
+        (SECRET.replacen(' ', "\n", 1), REDACTED),
+        (SECRET.replace(' ', "\0"), REDACTED),
+        // One that is known by its lines is none without them.
+        (key, &gone),
+    ] {
+        client.send(format!("<13>app: {message}\n").as_bytes()).await.unwrap();
+        client.send(format!("<13>{expected}").as_bytes()).await.unwrap();
+    }
+    let (mut upstream, _) = within(listener.accept()).await.unwrap();
+    for expected in [REDACTED, REDACTED, &gone] {
+        arrives(&mut upstream, &format!("<13>app: {expected}\n<13>{expected}\n")).await;
+    }
+}
+
 #[tokio::test]
 async fn frames_become_datagrams() {
     let upstream = UdpSocket::bind("127.0.0.1:0").await.unwrap();
