@@ -15,7 +15,7 @@ use super::counts::Outcome;
 use super::fault::Fault;
 use super::lane::Lane;
 use super::look::{Format, Look, Looked};
-use crate::net::body::{Body, Unread, read, whole};
+use crate::net::body::{Body, whole};
 use crate::net::coding::Coding;
 use crate::net::headers;
 use crate::net::media::MediaType;
@@ -77,8 +77,7 @@ async fn go(
     } else {
         let coding = Coding::of(&parts.headers)
             .map_err(|_| Fault::Unsupported("a body in this coding is not passed on"))?;
-        let place = lane.place().await;
-        let body = read(body, lane.limits.longest, lane.limits.body_time).await?;
+        let (body, place) = lane.taken(body, lane.limits.longest).await?;
         let (lane, compression) = (Arc::clone(lane), lane.stage.compression);
         let look = Look { lane, format, coding, compression, body };
         let (looked, place) = look.run(place).await?;
@@ -117,16 +116,6 @@ fn outgoing(headers: &mut HeaderMap, came: Option<Coding>, looked: Looked) -> By
         }
     }
     looked.body
-}
-
-impl From<Unread> for Fault {
-    fn from(why: Unread) -> Self {
-        match why {
-            Unread::TooLong => Self::TooLong,
-            Unread::TooSlow => Self::TooSlow,
-            Unread::Incomplete => Self::Incomplete,
-        }
-    }
 }
 
 /// What a body is by its media type. One that says nothing is lines: what is no JSON among them is text.

@@ -102,6 +102,17 @@ async fn silence_does_not_end_a_line_that_may_begin_a_secret() {
     arrives(&mut upstream, "<13>app: clean\n").await;
 }
 
+/// One that is long holds what others may need.
+#[tokio::test]
+async fn but_a_long_one_waits_for_so_long_only() {
+    let mut limits = ServeLimits::default();
+    limits.body_time = Duration::from_millis(300);
+    let (_stage, mut client, mut upstream) = between(|to_| to(to_).limits(limits)).await;
+    let line = format!("<13>app: {} -----BEGIN PRIVATE KEY-----\n", "x ".repeat(50_000));
+    client.write_all(line.as_bytes()).await.unwrap();
+    assert!(rest(&mut upstream).await == line);
+}
+
 #[tokio::test]
 async fn messages_in_single_bytes_are_messages() {
     for input in [format!("<13>app: {SECRET}\n<13>b\n"), counted(&format!("<13>app: {SECRET}"))] {

@@ -55,7 +55,6 @@ impl Frames {
         let len = usize::try_from(len).ok().filter(|len| *len <= self.longest);
         let end = count + 1 + len.ok_or(Fault::TooLong)?;
         if source.len() < end {
-            source.reserve(end - source.len());
             return Ok(None);
         }
         legible(&source[count + 1..end])?;

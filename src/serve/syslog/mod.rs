@@ -49,9 +49,8 @@ pub(super) async fn pass(
     client: Stream,
     draining: &CancellationToken,
 ) -> Result<(), Fault> {
-    let limits = lane.limits;
     let (from, _to) = split(client);
-    let mut incoming = Incoming::new(from, Frames::new(limits.longest), limits.body_time);
+    let mut incoming = Incoming::new(from, Frames::new(lane.limits.longest), lane);
     let mut way = Way::new(lane);
     // Nothing is read that could not go on.
     way.ready().await;
@@ -73,6 +72,7 @@ pub(super) async fn pass(
         let written;
         (written, lines) = looked.run(lane).await?;
         way.write(lane, &written).await;
+        incoming.keep(lines.as_mut().map_or(0, |lines| lines.len()));
         if last {
             way.end().await;
             return fault.map_or(Ok(()), Err);
