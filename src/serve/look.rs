@@ -23,6 +23,15 @@ pub type Account = dyn Fn(Surface, &str, &[Finding]) -> Result<(), Box<dyn std::
     + Send
     + Sync;
 
+impl From<Undecoded> for Fault {
+    fn from(why: Undecoded) -> Self {
+        match why {
+            Undecoded::TooLong => Self::TooLong,
+            Undecoded::Damaged => Self::Malformed("the compressed body is damaged"),
+        }
+    }
+}
+
 /// From this length on, bodies are looked through on a thread of their own.
 pub(super) const LARGE: usize = 64 << 10;
 
@@ -99,10 +108,7 @@ impl Look {
     fn decoded(&self) -> Result<Cow<'_, [u8]>, Fault> {
         let Some(coding) = self.coding else { return Ok(Cow::Borrowed(&self.body)) };
         let decoded = coding.decoded(&self.body, self.lane.limits.longest);
-        decoded.map(Cow::Owned).map_err(|why| match why {
-            Undecoded::TooLong => Fault::TooLong,
-            Undecoded::Damaged => Fault::Malformed("the compressed body is damaged"),
-        })
+        decoded.map(Cow::Owned).map_err(Fault::from)
     }
 
     /// How what is sent is compressed.
