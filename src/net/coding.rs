@@ -11,7 +11,7 @@ use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder,
 #[cfg(feature = "serve")]
 use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
 use http::HeaderMap;
-use http::header::CONTENT_ENCODING;
+use http::header::{CONTENT_ENCODING, TRANSFER_ENCODING};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _};
 
 /// The usual quality of brotli is for files that are compressed once and read often.
@@ -38,8 +38,11 @@ pub(crate) enum Undecoded {
 }
 
 impl Coding {
-    /// How the body behind `headers` is compressed. An error: in a way that is not known here, or several.
+    /// How the body behind `headers` is compressed. An error: in a way that is not known here, or several, or on the way.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Unknown> {
+        if !is_only_chunked(headers) {
+            return Err(Unknown);
+        }
         let mut all = headers.get_all(CONTENT_ENCODING).iter();
         let Some(one) = all.next() else { return Ok(None) };
         if all.next().is_some() {
@@ -116,6 +119,14 @@ impl Coding {
             Self::Zstd => "zstd",
         }
     }
+}
+
+/// Whether a body came as it is, or in chunks. Those are put together before anybody here sees it; what else was done to it on
+/// the way is not undone.
+fn is_only_chunked(headers: &HeaderMap) -> bool {
+    let mut all = headers.get_all(TRANSFER_ENCODING).iter();
+    let chunked = all.next().is_none_or(|one| one.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    chunked && all.next().is_none()
 }
 
 /// A coding that is not known here.

@@ -12,6 +12,8 @@ mod dial;
 #[cfg(feature = "net")]
 pub(crate) mod headers;
 #[cfg(feature = "net")]
+pub(crate) mod media;
+#[cfg(feature = "net")]
 mod problem;
 #[cfg(feature = "net")]
 mod server;

@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::query;
 use crate::Surface;
 use crate::net::coding::{Coding, Undecoded};
+use crate::net::media::{MediaType, is_compressed, is_wide};
 use crate::prompt::{Api, PreSend, Refused, Report, Why};
 
 /// Accounts for what was done to a request on a route, before the request is sent. It is not sent if this fails.
@@ -33,6 +34,8 @@ pub(super) struct Look {
     pub(super) route: String,
     /// As a header says; empty if none does.
     pub(super) media_type: String,
+    /// The same as it is understood.
+    pub(super) kind: Option<MediaType>,
     pub(super) coding: Option<Coding>,
     pub(super) query: Option<String>,
     pub(super) body: Bytes,
@@ -79,6 +82,11 @@ impl Look {
             return Ok((None, Report::default()));
         }
         let plain = self.decoded()?;
+        let is_text = self.kind.as_ref().is_none_or(MediaType::is_text);
+        if is_text && (is_wide(&plain) || is_compressed(&plain)) {
+            let why = Why::Unreadable("a body that is something else than it says");
+            return Err(Fault::Refused(Refused::new(self.api, why)));
+        }
         let media_type = media_type(&self.media_type, &plain);
         let out = self.pre_send.redact_request(self.api, media_type, &plain);
         let out = out.map_err(Fault::Refused)?;

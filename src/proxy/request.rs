@@ -22,6 +22,7 @@ use super::status::Outcome;
 use crate::net::body::Body;
 use crate::net::coding::Coding;
 use crate::net::headers;
+use crate::net::media::MediaType;
 use crate::prompt::{Api, Refused, Why};
 
 /// Tells whether the gateway lives.
@@ -102,21 +103,23 @@ impl Going<'_> {
     /// Reads and looks through all of it that is sent, but for the path and the headers.
     async fn looked(&self, parts: &Parts, body: Incoming) -> Result<Looked, Fault> {
         let (inner, api) = (self.inner, self.api);
-        let why = Why::Unreadable("a body in this content encoding");
+        let why = Why::Unreadable("a body in this coding");
         let coding =
             Coding::of(&parts.headers).map_err(|_| Fault::Refused(Refused::new(api, why)))?;
         let longest = inner.pre_send.longest();
         let body = body::read(body, api, longest, inner.limits.body_time).await?;
-        let media_type = parts.headers.get(CONTENT_TYPE).map_or(Ok(""), HeaderValue::to_str);
-        let media_type = media_type.map_err(|_| {
-            Fault::Refused(Refused::new(api, Why::Unreadable("a body of this media type")))
-        })?;
+        // The upstream must not read it in another way.
+        let unclear =
+            |_| Fault::Refused(Refused::new(api, Why::Unreadable("a body of this media type")));
+        let kind = MediaType::of(&parts.headers).map_err(unclear)?;
+        let media_type = parts.headers.get(CONTENT_TYPE).and_then(|one| one.to_str().ok());
         let look = Look {
             pre_send: inner.pre_send.clone(),
             account: inner.account.clone(),
             api,
             route: self.route.name.clone(),
-            media_type: media_type.to_owned(),
+            media_type: media_type.unwrap_or("").to_owned(),
+            kind,
             coding,
             query: parts.uri.query().map(str::to_owned),
             body,

@@ -15,9 +15,10 @@ use super::counts::Outcome;
 use super::fault::Fault;
 use super::lane::Lane;
 use super::look::{Format, Look, Looked};
-use crate::net::body::{Body, Unread, read, whole};
+use crate::net::body::{Body, whole};
 use crate::net::coding::Coding;
 use crate::net::headers;
+use crate::net::media::MediaType;
 
 /// Checksums of the body that came. Of another one they are wrong, and of a secret they tell something.
 const CHECKSUMS: [HeaderName; 4] = [
@@ -75,9 +76,8 @@ async fn go(
         (Bytes::new(), None)
     } else {
         let coding = Coding::of(&parts.headers)
-            .map_err(|_| Fault::Unsupported("a body in this content encoding is not passed on"))?;
-        let place = lane.place().await;
-        let body = read(body, lane.limits.longest, lane.limits.body_time).await?;
+            .map_err(|_| Fault::Unsupported("a body in this coding is not passed on"))?;
+        let (body, place) = lane.taken(body, lane.limits.longest).await?;
         let (lane, compression) = (Arc::clone(lane), lane.stage.compression);
         let look = Look { lane, format, coding, compression, body };
         let (looked, place) = look.run(place).await?;
@@ -118,26 +118,12 @@ fn outgoing(headers: &mut HeaderMap, came: Option<Coding>, looked: Looked) -> By
     looked.body
 }
 
-impl From<Unread> for Fault {
-    fn from(why: Unread) -> Self {
-        match why {
-            Unread::TooLong => Self::TooLong,
-            Unread::TooSlow => Self::TooSlow,
-            Unread::Incomplete => Self::Incomplete,
-        }
-    }
-}
-
 /// What a body is by its media type. One that says nothing is lines: what is no JSON among them is text.
 fn format(parts: &Parts) -> Result<Format, Fault> {
     let refused = Fault::Unsupported("a body of this media type is not passed on");
-    let mut all = parts.headers.get_all(CONTENT_TYPE).iter();
-    let Some(written) = all.next() else { return Ok(Format::Lines) };
-    let written = written.to_str().map_err(|_| refused)?.to_ascii_lowercase();
-    if all.next().is_some() || !is_utf8(&written) {
-        return Err(refused);
-    }
-    let (kind, of) = essence(&written).split_once('/').unwrap_or_default();
+    let kind = MediaType::of(&parts.headers).map_err(|_| refused)?;
+    let Some(kind) = kind else { return Ok(Format::Lines) };
+    let (kind, of) = kind.essence().split_once('/').unwrap_or_default();
     let is_json = of == "json" || of.ends_with("+json");
     let is_lines =
         ["x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "json-seq", "x-json-stream"];
@@ -149,19 +135,6 @@ fn format(parts: &Parts) -> Result<Format, Fault> {
         }
         _ => Err(refused),
     }
-}
-
-/// A media type without its parameters.
-pub(super) fn essence(written: &str) -> &str {
-    written.split(';').next().unwrap_or("").trim()
-}
-
-/// Rules look for bytes of ASCII, which other character sets spell otherwise.
-fn is_utf8(written: &str) -> bool {
-    let mut parameters = written.split(';').skip(1);
-    let charset = parameters.find_map(|one| one.trim().strip_prefix("charset="));
-    let known = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"];
-    charset.is_none_or(|name| known.contains(&name.trim_matches('"')))
 }
 
 #[cfg(test)]
@@ -200,6 +173,7 @@ mod tests {
             "",
             "json",
             "text/plain; charset=utf-16",
+            "text/plain, application/json",
             "application/octet-stream",
             "application/x-www-form-urlencoded",
             "multipart/form-data; boundary=x",

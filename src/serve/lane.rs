@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
+use super::budget::Budget;
 use super::counts::Counts;
 use super::error::ServeError;
 use super::limits::ServeLimits;
@@ -26,6 +27,8 @@ pub(super) struct Lane {
     pub(super) teller: Teller,
     pub(super) upstream: Upstream,
     pub(super) tls: Option<TlsAcceptor>,
+    /// Of what has not come to its end, or waits for its place.
+    pub(super) budget: Budget,
     /// For so many requests at once.
     places: Arc<Semaphore>,
 }
@@ -60,6 +63,7 @@ impl Lane {
             stage,
             guard,
             account,
+            budget: Budget::new(&limits),
             limits,
             counts: Counts::default(),
             teller: Teller::default(),
@@ -67,7 +71,7 @@ impl Lane {
         })
     }
 
-    /// Waits for a place among the requests at once. Who waits has nothing of its body read, so that its sender waits too.
+    /// Waits for a place among the requests at once. What waits is held of the budget, so that senders wait too.
     pub(super) async fn place(&self) -> OwnedSemaphorePermit {
         Arc::clone(&self.places).acquire_owned().await.expect("nobody closes it")
     }

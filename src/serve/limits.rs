@@ -12,8 +12,9 @@ pub struct ServeLimits {
     ///
     /// 32 MiB.
     pub longest: usize,
-    /// Requests whose body a stage reads, looks through or has under way at once. Further ones wait, and hold their senders
-    /// back; none is refused for that.
+    /// Requests that a stage looks through or has under way at once. Further ones wait, and hold their senders back; none is
+    /// refused for that. Of those whose body has not come to its end, or that wait, a stage holds `longest` times `requests`
+    /// bytes, and `longest` once more, beside 64 KiB of each.
     ///
     /// ### Default
     ///
@@ -37,7 +38,8 @@ pub struct ServeLimits {
     ///
     /// 30 seconds.
     pub header_time: Duration,
-    /// How long it may take for its body, once that is read.
+    /// How long it may take for its body; also how long one of which more than 64 KiB have come may wait until there is room for
+    /// the rest.
     ///
     /// ### Default
     ///

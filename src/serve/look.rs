@@ -12,8 +12,9 @@ use super::fault::Fault;
 use super::lane::Lane;
 use super::stage::Compression;
 use crate::net::coding::{Coding, Undecoded};
+use crate::net::media::{is_compressed, is_wide};
 use crate::structured::{JsonStream, Malformed, MessagePack, Protobuf};
-use crate::{Finding, Observe, Redactor, Surface};
+use crate::{Finding, Observe, Redactor, Sink as _, Surface};
 
 /// Accounts for what was found in a request of a stage, before the request is sent. It is not sent if this fails.
 ///
@@ -21,6 +22,15 @@ use crate::{Finding, Observe, Redactor, Surface};
 pub type Account = dyn Fn(Surface, &str, &[Finding]) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
     + Send
     + Sync;
+
+impl From<Undecoded> for Fault {
+    fn from(why: Undecoded) -> Self {
+        match why {
+            Undecoded::TooLong => Self::TooLong,
+            Undecoded::Damaged => Self::Malformed("the compressed body is damaged"),
+        }
+    }
+}
 
 /// From this length on, bodies are looked through on a thread of their own.
 pub(super) const LARGE: usize = 64 << 10;
@@ -74,6 +84,11 @@ impl Look {
 
     fn look(self) -> Result<Looked, Fault> {
         let plain = self.decoded()?;
+        if is_compressed(&plain) || self.format.is_text() && is_wide(&plain) {
+            return Err(Fault::Unsupported(
+                "a body that is something else than it says is not passed on",
+            ));
+        }
         let redacted = self.lane.accounted(plain.len(), |redactor, found| {
             let redacted = self.format.redacted(redactor, &plain, found);
             redacted.map_err(|_| Fault::Malformed("the body is damaged"))
@@ -93,10 +108,7 @@ impl Look {
     fn decoded(&self) -> Result<Cow<'_, [u8]>, Fault> {
         let Some(coding) = self.coding else { return Ok(Cow::Borrowed(&self.body)) };
         let decoded = coding.decoded(&self.body, self.lane.limits.longest);
-        decoded.map(Cow::Owned).map_err(|why| match why {
-            Undecoded::TooLong => Fault::TooLong,
-            Undecoded::Damaged => Fault::Malformed("the compressed body is damaged"),
-        })
+        decoded.map(Cow::Owned).map_err(Fault::from)
     }
 
     /// How what is sent is compressed.
@@ -110,7 +122,15 @@ impl Look {
     }
 }
 
+/// What may stand before text in UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 impl Format {
+    /// Whether it takes whatever comes.
+    fn is_text(self) -> bool {
+        matches!(self, Self::Lines)
+    }
+
     fn redacted<'a>(
         self,
         redactor: &Redactor,
@@ -134,9 +154,12 @@ fn json<'a, 'b>(
     plain: &'a [u8],
     found: &'b mut dyn FnMut(&Finding),
 ) -> Result<Cow<'a, [u8]>, Malformed> {
-    let sink = Observe::new(Vec::with_capacity(plain.len()), found);
+    let mut sink = Observe::new(Vec::with_capacity(plain.len()), found);
+    // Behind a mark JSON is JSON to many that read it.
+    let text = plain.strip_prefix(MARK).unwrap_or(plain);
+    sink.clean(&plain[..plain.len() - text.len()]);
     let mut stream = stream(redactor.clone(), sink);
-    stream.push(plain)?;
+    stream.push(text)?;
     Ok(Cow::Owned(stream.finish()?.into_inner()))
 }
 

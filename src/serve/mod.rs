@@ -26,6 +26,8 @@
 //! # }
 //! ```
 
+mod body;
+mod budget;
 mod builder;
 mod check;
 mod counts;

@@ -11,10 +11,11 @@ use serde_json::json;
 
 use super::fault::Fault;
 use super::grpc;
-use super::http::{essence, pass};
+use super::http::pass;
 use super::lane::Lane;
 use super::look::Format;
 use crate::net::body::{Body, whole};
+use crate::net::media::MediaType;
 use crate::structured::Protobuf;
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -32,8 +33,8 @@ pub(super) async fn answer(lane: Arc<Lane>, request: Request<Incoming>) -> Respo
 
 /// The media type of the request and of what is told about it.
 fn kind(parts: &Parts) -> Option<&'static str> {
-    let written = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
-    [PROTOBUF, JSON].into_iter().find(|known| essence(&written) == *known)
+    let kind = MediaType::of(&parts.headers).ok()??;
+    [PROTOBUF, JSON].into_iter().find(|known| kind.essence() == *known)
 }
 
 fn format(parts: &Parts) -> Result<Format, Fault> {

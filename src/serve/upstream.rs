@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
@@ -129,9 +129,12 @@ pub(super) fn failed(error: &hyper_util::client::legacy::Error) -> Fault {
 
 async fn whole(reply: Response<Incoming>, most: usize) -> Result<Response<Bytes>, Fault> {
     let (parts, body) = reply.into_parts();
-    match Limited::new(body, most).collect().await {
-        Ok(body) => Ok(Response::from_parts(parts, body.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => Err(Fault::LongReply),
-        Err(_) => Err(Fault::Broken),
-    }
+    Ok(Response::from_parts(parts, collected(body, most).await?.to_bytes()))
+}
+
+/// The body of a reply, with its trailers.
+pub(super) async fn collected(body: Incoming, most: usize) -> Result<Collected<Bytes>, Fault> {
+    Limited::new(body, most).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() { Fault::LongReply } else { Fault::Broken }
+    })
 }

@@ -3,16 +3,16 @@
 use async_compression::tokio::write::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
 use bytes::Bytes;
 use hyper::body::Frame;
-use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use keepmum::proxy::Proxy;
 use serde_json::Value;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::harness::{
-    Running, SECRET, Upstream, client, leading, pre_send, redacted, scripted, text, to, whole,
+    Running, SECRET, Upstream, client, leading, pre_send, raw, redacted, scripted, text, to, whole,
     within,
 };
 
@@ -168,6 +168,35 @@ async fn what_cannot_be_decoded_is_refused() {
     for coding in ["compress", "gzip, gzip", "zebra"] {
         assert_eq!(send_coded(&gateway, coding, CLEAN.into()).await.0, 415, "{coding}");
     }
+    assert!(upstream.seen().is_empty());
+}
+
+/// The upstream may read it otherwise than the gateway.
+#[tokio::test]
+async fn what_is_not_clearly_one_thing_is_refused() {
+    let upstream = Upstream::good().await;
+    let gateway = Running::start(to(&upstream)).await;
+    let post = || Request::post(gateway.uri("/anthropic/v1/messages"));
+    let wide = dirty().encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let gzip = compressed("gzip", dirty().as_bytes()).await;
+    for (kinds, body) in [
+        (&["application/json", "image/png"][..], CLEAN.into()),
+        (&["text/plain; charset=utf-16"], CLEAN.into()),
+        (&["text/plain; charset =utf-16"], CLEAN.into()),
+        (&["text/plain"], wide.clone()),
+        (&["application/x-www-form-urlencoded"], wide),
+        (&["text/plain"], gzip),
+    ] {
+        let request = kinds.iter().fold(post(), |all, kind| all.header(CONTENT_TYPE, *kind));
+        let reply = within(client().request(request.body(whole(body)).unwrap())).await.unwrap();
+        assert_eq!(reply.status(), 415, "{kinds:?}");
+    }
+    let head = "POST /anthropic/v1/messages HTTP/1.1\r\nhost: localhost\r\n";
+    let chunked = "transfer-encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+    let mut stream = raw(gateway.address, format!("{head}{chunked}").as_bytes()).await;
+    let mut said = [0; 12];
+    within(stream.read_exact(&mut said)).await.unwrap();
+    assert_eq!(&said, b"HTTP/1.1 415");
     assert!(upstream.seen().is_empty());
 }
 

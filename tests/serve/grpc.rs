@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -179,7 +180,7 @@ impl Sender {
 }
 
 /// Calls `path` with what stands in a body of HTTP as it is; the status.
-pub(crate) async fn raw(address: SocketAddr, path: &str, body: &'static [u8]) -> tonic::Code {
+pub(crate) async fn raw(address: SocketAddr, path: &str, body: impl Into<Bytes>) -> tonic::Code {
     let pool =
         Client::builder(TokioExecutor::new()).http2_only(true).build_http::<crate::harness::Body>();
     let request = Request::post(format!("http://{address}{path}"))

@@ -5,6 +5,8 @@ use std::io::{Read as _, Write as _};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use keepmum::serve::{Compression, Protocol, Serve};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::harness::{
     REDACTED, Running, SECRET, Upstream, client, guard, reply, stage, text, to, whole, within,
@@ -14,7 +16,7 @@ fn lines() -> String {
     format!("{{\"n\":1.0,\"message\":\"pw {SECRET}\"}}\n{{\"clean\" : true}}\n")
 }
 
-fn gzip(plain: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(plain: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(plain).unwrap();
     encoder.finish().unwrap()
@@ -131,6 +133,65 @@ async fn what_cannot_be_looked_through_stays() {
         let request = Request::post(format!("http://{}/", stage.address));
         let request = request.header("content-encoding", coding).body(whole(lines())).unwrap();
         assert_eq!(within(client().request(request)).await.unwrap().status(), status, "{coding}");
+    }
+    assert!(upstream.seen().is_empty());
+}
+
+/// A receiver that guesses would read what was not looked at.
+#[tokio::test]
+async fn neither_does_what_is_something_else_than_it_says() {
+    let upstream = Upstream::good().await;
+    let stage = Running::start(to(Protocol::Http, upstream.address)).await;
+    let wide =
+        |bytes: fn(u16) -> [u8; 2]| lines().encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    let compressed = [gzip(lines().as_bytes()), b"\x28\xb5\x2f\xfdrest".to_vec()];
+    let wide = [
+        wide(u16::to_le_bytes),
+        wide(u16::to_be_bytes),
+        [b"\xff\xfe".to_vec(), wide(u16::to_le_bytes)].concat(),
+        lines().chars().flat_map(|char| u32::from(char).to_be_bytes()).collect(),
+    ];
+    for kind in ["application/json", "text/plain"] {
+        for body in compressed.iter().chain(&wide) {
+            assert_eq!(stage.send(kind, body.clone()).await.0, 415, "{kind}: {:?}", &body[..4]);
+        }
+    }
+    for body in compressed {
+        assert_eq!(stage.send("application/msgpack", body).await.0, 415);
+    }
+    assert!(upstream.seen().is_empty());
+}
+
+/// A mark in front of it hides no JSON.
+#[tokio::test]
+async fn json_behind_a_mark_is_json() {
+    let upstream = Upstream::good().await;
+    let stage = Running::start(to(Protocol::Http, upstream.address)).await;
+    // As text it has no name that tells.
+    let body = "\u{feff}{\"p\\u0061ssword\":\"hUnt2rXy\"}\n";
+    assert_eq!(stage.send("application/json", body).await.0, 200);
+    let seen = upstream.only();
+    let seen = seen.text();
+    assert!(seen.starts_with("\u{feff}{\"p\\u0061ssword\":\"[REDACTED:"), "{seen}");
+}
+
+/// hyper undoes the chunks, and nothing else.
+#[tokio::test]
+async fn codings_of_the_transfer_are_refused() {
+    let upstream = Upstream::good().await;
+    for protocol in [Protocol::Http, Protocol::Otlp] {
+        let stage = Running::start(to(protocol, upstream.address)).await;
+        for coding in ["gzip, chunked", "gzip,chunked"] {
+            let mut stream = TcpStream::connect(stage.address).await.unwrap();
+            let head = format!(
+                "POST /v1/logs HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ntransfer-encoding: {coding}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(b"2\r\n{}\r\n0\r\n\r\n").await.unwrap();
+            let mut said = vec![0; 12];
+            within(stream.read_exact(&mut said)).await.unwrap();
+            assert_eq!(said, b"HTTP/1.1 415");
+        }
     }
     assert!(upstream.seen().is_empty());
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
@@ -104,5 +104,49 @@ async fn an_upstream_that_takes_nothing_costs_little() {
         let grown = program.resident().saturating_sub(before);
         // So many connections with a message each, and what is read ahead of it.
         assert!(grown < 32 << 20, "{protocol}: {grown} bytes");
+    }
+}
+
+/// Half a message on each of many connections: the stage holds as much of them as its limits say, and others pass.
+#[tokio::test]
+async fn messages_that_do_not_end_cost_no_more_than_may_be() {
+    const LONG: usize = 1 << 20;
+    let half = packed(&[message("c", &"x".repeat(LONG - 200))])[..LONG - 1000].to_vec();
+    for (protocol, half, one) in [
+        ("forward", half, packed(&[message("c", "clean")])),
+        (
+            "syslog",
+            format!("<13>{}", "x".repeat(LONG - 1000)).into_bytes(),
+            b"<13>app: clean\n".to_vec(),
+        ),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = format!("tcp://{}", listener.local_addr().unwrap());
+        let options = ["--longest=1M", "--requests=2"];
+        let program = Program::start(protocol, "127.0.0.1:0", &upstream, &options);
+        let before = program.resident();
+        let (mut senders, mut upstreams) = (Vec::new(), Vec::new());
+        for _ in 0..64 {
+            let mut client = TcpStream::connect(program.address).await.unwrap();
+            upstreams.push(within(listener.accept()).await.unwrap());
+            let half = half.clone();
+            senders.push(tokio::spawn(async move {
+                let _ = timeout(Duration::from_secs(2), client.write_all(&half)).await;
+                client
+            }));
+        }
+        let mut clients = Vec::new();
+        for sender in senders {
+            clients.push(within(sender).await.unwrap());
+        }
+        let grown = program.resident().saturating_sub(before);
+        // Twice the longest, once more, and 80 KiB of each connection; not 64 times.
+        assert!(grown < 20 << 20, "{protocol}: {grown} bytes");
+        let mut client = TcpStream::connect(program.address).await.unwrap();
+        client.write_all(&one).await.unwrap();
+        let (mut upstream, _) = within(listener.accept()).await.unwrap();
+        let mut read = vec![0; one.len()];
+        within(upstream.read_exact(&mut read)).await.unwrap();
+        assert_eq!(read, one);
     }
 }

@@ -73,6 +73,61 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     assert!(upstream.seen().is_empty());
 }
 
+/// A head of a request, and less of its body than it says.
+async fn half(address: std::net::SocketAddr, head: &str, body: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(format!("POST {head}\r\nhost: h\r\n\r\n").as_bytes()).await.unwrap();
+    stream.write_all(body).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn whose_body_does_not_come_holds_nobody_up() {
+    let limits = limits(|limits| limits.requests = 1);
+    let (http, calls) = (Upstream::good().await, Calls::<Push>::good().await);
+    let stage = Running::start(to(Protocol::Http, http.address).limits(limits)).await;
+    let head = "/ HTTP/1.1\r\ncontent-length: 900000";
+    let _slow = [
+        half(stage.address, head, b"half").await,
+        half(stage.address, head, &[b'x'; 300_000]).await,
+    ];
+    assert_eq!(stage.send("text/plain", "x".repeat(500_000)).await.0, 200);
+    let stage = Running::start(to(Protocol::Vector, calls.address).limits(limits)).await;
+    let head =
+        format!("{PUSH} HTTP/1.1\r\ncontent-type: application/grpc\r\ncontent-length: 900000");
+    let _slow = [
+        half(stage.address, &head, b"half").await,
+        half(stage.address, &head, &[b'x'; 300_000]).await,
+    ];
+    let long = push([event(1, &SECRET.repeat(10_000))]);
+    Sender::to(stage.address).call::<_, ()>(PUSH, long).await.unwrap();
+}
+
+/// All of what a stage may hold is held by bodies that have not come to their end: one of them may hold more.
+#[tokio::test]
+async fn bodies_that_wait_for_each_other_arrive() {
+    const LONG: usize = 1 << 20;
+    let limits = limits(|limits| (limits.longest, limits.requests) = (LONG, 1));
+    let upstream = Upstream::good().await;
+    let stage = Running::start(to(Protocol::Http, upstream.address).limits(limits)).await;
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let address = stage.address;
+        all.spawn(async move {
+            let head = format!("/ HTTP/1.1\r\ncontent-length: {LONG}");
+            let mut stream = half(address, &head, &[b'x'; LONG / 2]).await;
+            stream.write_all(&[b'x'; LONG / 2]).await.unwrap();
+            let mut said = vec![0; 12];
+            stream.read_exact(&mut said).await.unwrap();
+            assert_eq!(said, b"HTTP/1.1 200");
+        });
+    }
+    while let Some(sent) = within(all.join_next()).await {
+        sent.unwrap();
+    }
+    assert_eq!(upstream.seen().len(), 8);
+}
+
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_for_one_that_ends() {
     let limits = limits(|limits| limits.connections = 1);

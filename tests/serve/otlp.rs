@@ -97,3 +97,21 @@ async fn what_is_no_otlp_stays() {
     }
     assert!(upstream.seen().is_empty());
 }
+
+/// The upstream may go by the other one.
+#[tokio::test]
+async fn two_media_types_are_none() {
+    let upstream = Upstream::good().await;
+    let stage = Running::start(to(Protocol::Otlp, upstream.address)).await;
+    for kinds in [
+        &["application/json", "application/x-protobuf"][..],
+        &["application/json; charset=utf-16"],
+        &["application/json, application/x-protobuf"],
+    ] {
+        let request = Request::post(format!("http://{}/v1/logs", stage.address));
+        let request = kinds.iter().fold(request, |all, kind| all.header("content-type", *kind));
+        let sent = client().request(request.body(whole("{}")).unwrap());
+        assert_eq!(within(sent).await.unwrap().status(), 415, "{kinds:?}");
+    }
+    assert!(upstream.seen().is_empty());
+}

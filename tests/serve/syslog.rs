@@ -102,6 +102,17 @@ async fn silence_does_not_end_a_line_that_may_begin_a_secret() {
     arrives(&mut upstream, "<13>app: clean\n").await;
 }
 
+/// One that is long holds what others may need.
+#[tokio::test]
+async fn but_a_long_one_waits_for_so_long_only() {
+    let mut limits = ServeLimits::default();
+    limits.body_time = Duration::from_millis(300);
+    let (_stage, mut client, mut upstream) = between(|to_| to(to_).limits(limits)).await;
+    let line = format!("<13>app: {} -----BEGIN PRIVATE KEY-----\n", "x ".repeat(50_000));
+    client.write_all(line.as_bytes()).await.unwrap();
+    assert!(rest(&mut upstream).await == line);
+}
+
 #[tokio::test]
 async fn messages_in_single_bytes_are_messages() {
     for input in [format!("<13>app: {SECRET}\n<13>b\n"), counted(&format!("<13>app: {SECRET}"))] {
@@ -242,6 +253,7 @@ async fn datagrams_stay_datagrams() {
     assert!((65_000..65_507).contains(&long.len()));
     client.send(long.as_bytes()).await.unwrap();
     client.send(b"z\x78\x9crest").await.unwrap();
+    client.send(b"z\x18\xd3rest").await.unwrap();
     client.send(b"<13>next").await.unwrap();
     let len = within(upstream.recv(&mut buffer)).await.unwrap();
     assert_eq!(&buffer[..len], b"<13>next");
@@ -251,7 +263,7 @@ async fn datagrams_stay_datagrams() {
         )
     };
     assert_eq!(stage.figure(&requests("passed")).await, 5);
-    assert_eq!(stage.figure(&requests("refused")).await, 2);
+    assert_eq!(stage.figure(&requests("refused")).await, 3);
 }
 
 #[tokio::test]
@@ -270,6 +282,30 @@ async fn datagrams_become_frames() {
         }
         let (mut upstream, _) = within(listener.accept()).await.unwrap();
         arrives(&mut upstream, expected).await;
+    }
+}
+
+/// What stands on one line there may be a secret that stood on two.
+#[tokio::test]
+async fn no_line_that_a_datagram_becomes_is_a_secret() {
+    let key =
+        expand("{dash:5}BEGIN PRIVATE KEY{dash:5}\n{base64:64}\n{base64:20}==", 1).unwrap().text;
+    let gone = ["[REDACTED:private-key-pem]"; 3].join(" ");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = format!("tcp://{}", listener.local_addr().unwrap());
+    let (_stage, client) = from_datagrams(&to, Some(Framing::Lf)).await;
+    for (message, expected) in [
+        (SECRET.replacen(' ', "\n", 1), REDACTED),
+        (SECRET.replace(' ', "\0"), REDACTED),
+        // One that is known by its lines is none without them.
+        (key, &gone),
+    ] {
+        client.send(format!("<13>app: {message}\n").as_bytes()).await.unwrap();
+        client.send(format!("<13>{expected}").as_bytes()).await.unwrap();
+    }
+    let (mut upstream, _) = within(listener.accept()).await.unwrap();
+    for expected in [REDACTED, REDACTED, &gone] {
+        arrives(&mut upstream, &format!("<13>app: {expected}\n<13>{expected}\n")).await;
     }
 }
 

@@ -76,6 +76,25 @@ async fn calls_too() {
     }
 }
 
+/// Over HTTP/2 a reply that was given up can end like one that is whole.
+#[tokio::test]
+async fn a_reply_without_a_status_is_none() {
+    for body in [&b""[..], b"\0\0\0\0\0"] {
+        let upstream = Upstream::new(move |_| async move {
+            let reply = hyper::Response::builder().header("content-type", "application/grpc");
+            reply.body(whole(body)).unwrap()
+        })
+        .await;
+        let builder = to(Protocol::Vector, upstream.address);
+        let stage = Running::start(builder.status("127.0.0.1:0".parse().unwrap())).await;
+        let sent = Sender::to(stage.address).call::<_, ()>(PUSH, push([event(1, SECRET)])).await;
+        assert_eq!(sent.unwrap_err().code(), Code::Unavailable);
+        let failed =
+            "keepmum_serve_requests_total{stage=\"vector:127.0.0.1:0\",outcome=\"failed\"}";
+        assert_eq!(stage.figure(failed).await, 1);
+    }
+}
+
 #[tokio::test]
 async fn an_upstream_that_comes_back_is_found_again() {
     let address = nobody().await;

@@ -11,6 +11,7 @@ use tonic::{Code, Response, Status};
 
 use crate::grpc::{Sender, Upstream, raw};
 use crate::harness::{REDACTED, Running, SECRET, guard, stage, to, until};
+use crate::http::gzip;
 
 pub(crate) const PUSH: &str = "/vector.Vector/PushEvents";
 
@@ -266,4 +267,25 @@ async fn what_will_never_be_good_is_told_so() {
         assert_eq!(raw(stage.address, PUSH, frame).await, code, "{frame:?}");
     }
     assert!(upstream.calls().is_empty());
+}
+
+/// A part that is not looked at would be acknowledged and lost.
+#[tokio::test]
+async fn a_message_that_is_compressed_in_parts_arrives_whole() {
+    let upstream = Upstream::<Push>::good().await;
+    let stage = Running::start(to(Protocol::Vector, upstream.address)).await;
+    let plain = dirty().encode_to_vec();
+    let (first, second) = plain.split_at(plain.len() / 2);
+    let parts = [gzip(first), gzip(second)].concat();
+    let framed = |flag: u8, message: &[u8]| {
+        let len = u32::try_from(message.len()).unwrap();
+        [&[flag], &len.to_be_bytes()[..], message].concat()
+    };
+    assert_eq!(raw(stage.address, PUSH, framed(1, &parts)).await, Code::Ok);
+    assert_eq!(upstream.only().message, clean());
+    // Nor is what stands behind the end passed over.
+    let behind = [&gzip(&plain)[..], b"more"].concat();
+    assert_eq!(raw(stage.address, PUSH, framed(1, &behind)).await, Code::InvalidArgument);
+    assert_eq!(raw(stage.address, PUSH, framed(2, &plain)).await, Code::InvalidArgument);
+    assert_eq!(upstream.calls().len(), 1);
 }

@@ -48,7 +48,7 @@ struct LimitOptions {
     #[arg(long, value_name = "SIZE", help_heading = LIMITS)]
     header: Option<Size>,
 
-    /// Requests of a stage at once; further ones wait [32]
+    /// Requests of a stage that are looked through or on their way at once; further ones wait [32]
     #[arg(long, value_name = "N", help_heading = LIMITS)]
     requests: Option<std::num::NonZeroU32>,
 

@@ -58,8 +58,6 @@ impl Decoder for Frames {
 
     fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Bytes>, Fault> {
         if !self.reach.advance(source, self.longest)? {
-            // Of a string its whole length is known: it is made room for once.
-            source.reserve(self.reach.at.saturating_sub(source.len()));
             return Ok(None);
         }
         let message = source.split_to(self.reach.at).freeze();

@@ -74,7 +74,7 @@ impl Forth<'_> {
         mut to: impl AsyncWrite + Unpin,
     ) -> Result<(), Fault> {
         let limits = self.lane.limits;
-        let mut incoming = Incoming::new(from, Frames::new(limits.longest), limits.body_time);
+        let mut incoming = Incoming::new(from, Frames::new(limits.longest), self.lane);
         let mut first = true;
         while let Some(message) = self.next(&mut incoming).await? {
             let message = match Message::read(&message)? {

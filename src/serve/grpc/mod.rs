@@ -1,22 +1,22 @@
 //! The life of a call over gRPC: one message each way.
 
 mod codec;
+mod frame;
 mod method;
 mod upstream;
 
-use std::pin::Pin;
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::http::uri::PathAndQuery;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
-use tokio::time::timeout;
-use tonic::codec::{CompressionEncoding, Streaming};
-use tonic::metadata::MetadataMap;
-use tonic::server::{ClientStreamingService, Grpc};
+use tonic::codec::CompressionEncoding;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Extensions, Status};
 
 use super::counts::Outcome;
@@ -25,9 +25,10 @@ use super::lane::Lane;
 use super::look::Look;
 use super::stage::{Compression, Protocol};
 use crate::net::body::{Body, whole};
-use codec::Raw;
+use crate::net::coding::Coding;
+use frame::{Frame, HEAD, framed};
 use method::Method;
-use upstream::{Answer, call};
+use upstream::call;
 
 /// The longest message that asks how the upstream is: it holds the name of a service, or nothing.
 const QUESTION: usize = 4 << 10;
@@ -35,6 +36,11 @@ const QUESTION: usize = 4 << 10;
 /// Headers of one connection or of one message, which are made anew.
 const OWN: [&str; 5] =
     ["content-length", "grpc-encoding", "grpc-accept-encoding", "date", "trailer"];
+
+/// Told behind a reply.
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+
+const UNKNOWN: Fault = Fault::Unsupported("this method is not passed on");
 
 /// Whether `headers` are of a call.
 pub(super) fn is_call(headers: &HeaderMap) -> bool {
@@ -50,128 +56,128 @@ pub(super) async fn answer(lane: Arc<Lane>, request: Request<Incoming>) -> Respo
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return response;
     }
-    let path = request.uri().path_and_query().cloned();
-    let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let Some(method) = Method::of(lane.stage.protocol, path.path()) else {
-        lane.counts.ended(Outcome::Refused);
-        let status = Status::unimplemented("keepmum: this method is not passed on");
-        return plain(status.into_http());
-    };
-    let longest = match method {
-        Method::Brings(_) => lane.limits.longest,
-        Method::Health => QUESTION,
-    };
-    let mut server = Grpc::new(Raw)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .max_decoding_message_size(longest);
-    // As a stream of one message, so that it is read here, when there is a place for it, and in time.
-    plain(server.client_streaming(Passing { lane, method, path }, request).await)
+    let (parts, body) = request.into_parts();
+    let answer = pass(&lane, parts, body).await;
+    lane.counts.ended(match &answer {
+        Ok(Ok(_)) => Outcome::Passed,
+        Ok(Err(_)) => Outcome::Rejected,
+        Err(fault) => fault.outcome(),
+    });
+    let answer = answer.unwrap_or_else(|fault| Err(fault.call(lane.stage.protocol)));
+    answer.unwrap_or_else(|status| status.into_http::<Full<Bytes>>().map(sent))
 }
 
-fn plain(response: Response<tonic::body::Body>) -> Response<Body> {
-    response.map(|body| body.map_err(std::io::Error::other).boxed_unsync())
-}
-
-/// A call that is passed on.
-#[derive(Clone)]
-struct Passing {
-    lane: Arc<Lane>,
-    method: Method,
-    path: PathAndQuery,
-}
-
-impl ClientStreamingService<Bytes> for Passing {
-    type Response = Bytes;
-    type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-    fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Self::Future {
-        let passing = self.clone();
-        Box::pin(async move {
-            let answer = passing.go(request).await;
-            let (protocol, counts) = (passing.lane.stage.protocol, &passing.lane.counts);
-            counts.ended(match &answer {
-                Ok(Ok(_)) => Outcome::Passed,
-                Ok(Err(_)) => Outcome::Rejected,
-                Err(fault) => fault.outcome(),
-            });
-            answer.unwrap_or_else(|fault| Err(fault.call(protocol)))
-        })
-    }
-}
-
-impl Passing {
-    async fn go(&self, request: tonic::Request<Streaming<Bytes>>) -> Result<Answer, Fault> {
-        let (mut metadata, _, messages) = request.into_parts();
-        let came = encoding(&metadata);
-        let (message, _place) = match self.method {
-            Method::Brings(format) => {
-                let place = self.lane.place().await;
-                let body = self.only(messages).await?;
-                // tonic compresses, and has decoded.
-                let (lane, compression) = (Arc::clone(&self.lane), Compression::Same);
-                let look = Look { lane, format, coding: None, compression, body };
-                let (looked, place) = look.run(place).await?;
-                (looked.body, Some(place))
-            }
-            Method::Health => (self.question(messages).await?, None),
-        };
-        clean(&mut metadata);
-        let encoding = match self.lane.stage.compression {
-            Compression::Same => came,
-            Compression::None => None,
-            Compression::Gzip => Some(CompressionEncoding::Gzip),
-            Compression::Zstd => Some(CompressionEncoding::Zstd),
-        };
-        let request = tonic::Request::from_parts(metadata, Extensions::default(), message);
-        let answer = call(&self.lane, self.path.clone(), encoding, request).await?;
-        Ok(answer.map(cleaned).map_err(|mut status| {
-            clean(status.metadata_mut());
-            status
-        }))
-    }
-
-    /// The one message of the call.
-    async fn only(&self, mut messages: Streaming<Bytes>) -> Result<Bytes, Fault> {
-        let read = async {
-            let message = messages.message().await.map_err(|status| unread(&status))?;
-            let message = message.ok_or(Fault::Malformed("the call has no message"))?;
-            match messages.message().await.map_err(|status| unread(&status))? {
-                None => Ok(message),
-                Some(_) => Err(Fault::Malformed("the call has several messages")),
-            }
-        };
-        let time = self.lane.limits.body_time;
-        timeout(time, read).await.unwrap_or(Err(Fault::TooSlow))
-    }
-
-    /// A message that should hold no more than a name.
-    async fn question(&self, messages: Streaming<Bytes>) -> Result<Bytes, Fault> {
-        let message = self.only(messages).await?;
-        let surface = self.lane.stage.protocol.surface();
-        if *self.lane.guard.redact(surface, &message) != *message {
-            return Err(Fault::Malformed("a secret stands in the question, which is not sent"));
+/// Passes a call on, and what came back.
+async fn pass(
+    lane: &Arc<Lane>,
+    parts: Parts,
+    body: Incoming,
+) -> Result<Result<Response<Body>, Status>, Fault> {
+    let path = parts.uri.path_and_query().cloned().ok_or(UNKNOWN)?;
+    let method = Method::of(lane.stage.protocol, path.path()).ok_or(UNKNOWN)?;
+    let coding = coding(&parts.headers)?;
+    let (message, came, _place) = match method {
+        Method::Brings(format) => {
+            let (body, place) = lane.taken(body, lane.limits.longest.saturating_add(HEAD)).await?;
+            let (body, coding) = only(body, coding, lane.limits.longest)?;
+            // tonic compresses.
+            let (lane, compression) = (Arc::clone(lane), Compression::None);
+            let look = Look { lane, format, coding, compression, body };
+            let (looked, place) = look.run(place).await?;
+            (looked.body, coding, Some(place))
         }
-        Ok(message)
+        Method::Health => (question(lane, body, coding).await?, None, None),
+    };
+    let mut metadata = MetadataMap::from_headers(parts.headers);
+    clean(&mut metadata);
+    let request = tonic::Request::from_parts(metadata, Extensions::default(), message);
+    match call(lane, path, encoding(lane.stage.compression, came), request).await? {
+        Ok(reply) => replied(reply).map(Ok),
+        Err(mut status) => {
+            clean(status.metadata_mut());
+            Ok(Err(status))
+        }
     }
 }
 
-/// How the message of a call is compressed.
-fn encoding(metadata: &MetadataMap) -> Option<CompressionEncoding> {
-    match metadata.get("grpc-encoding")?.as_bytes() {
-        b"gzip" => Some(CompressionEncoding::Gzip),
-        b"zstd" => Some(CompressionEncoding::Zstd),
+/// How the message of a call is compressed, if it is.
+fn coding(headers: &HeaderMap) -> Result<Option<Coding>, Fault> {
+    let mut all = headers.get_all("grpc-encoding").iter().map(HeaderValue::as_bytes);
+    match (Coding::of(headers), all.next(), all.next()) {
+        (Ok(None), None | Some(b"identity"), None) => Ok(None),
+        (Ok(None), Some(b"gzip"), None) => Ok(Some(Coding::Gzip)),
+        (Ok(None), Some(b"zstd"), None) => Ok(Some(Coding::Zstd)),
+        _ => Err(Fault::Unsupported("a message in this coding is not passed on")),
+    }
+}
+
+/// The one message of a call, as it came, and how it is compressed.
+fn only(
+    body: Bytes,
+    coding: Option<Coding>,
+    longest: usize,
+) -> Result<(Bytes, Option<Coding>), Fault> {
+    let frame = Frame::only(body, longest)?;
+    match (frame.compressed, coding) {
+        (false, _) => Ok((frame.message, None)),
+        (true, Some(coding)) => Ok((frame.message, Some(coding))),
+        (true, None) => Err(Fault::Malformed("the message is compressed in no way that is told")),
+    }
+}
+
+/// A message that should hold no more than a name.
+async fn question(
+    lane: &Arc<Lane>,
+    body: Incoming,
+    coding: Option<Coding>,
+) -> Result<Bytes, Fault> {
+    // Whoever asks whether somebody is there does not wait for a place.
+    let (body, _held) = lane.read(body, QUESTION + HEAD).await?;
+    let (message, coding) = only(body, coding, QUESTION)?;
+    let message = match coding {
+        Some(coding) => coding.decoded(&message, QUESTION)?.into(),
+        None => message,
+    };
+    if *lane.guard.redact(lane.stage.protocol.surface(), &message) != *message {
+        return Err(Fault::Malformed("a secret stands in the question, which is not sent"));
+    }
+    Ok(message)
+}
+
+/// How the message is compressed that is sent.
+fn encoding(compression: Compression, came: Option<Coding>) -> Option<CompressionEncoding> {
+    match (compression, came) {
+        (Compression::Gzip, _) | (Compression::Same, Some(Coding::Gzip)) => {
+            Some(CompressionEncoding::Gzip)
+        }
+        (Compression::Zstd, _) | (Compression::Same, Some(Coding::Zstd)) => {
+            Some(CompressionEncoding::Zstd)
+        }
         _ => None,
     }
 }
 
-/// Why a message was not read, from what tonic says of it.
-fn unread(status: &Status) -> Fault {
-    match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted => Fault::TooLong,
-        Code::Internal => Fault::Malformed("the message is damaged"),
-        _ => Fault::Incomplete,
-    }
+/// The upstream's reply, with its trailers among the metadata.
+fn replied(mut reply: tonic::Response<Bytes>) -> Result<Response<Body>, Fault> {
+    clean(reply.metadata_mut());
+    let (metadata, message, _) = reply.into_parts();
+    let message = framed(&message).ok_or(Fault::LongReply)?;
+    let mut headers = metadata.into_headers();
+    headers.remove(STATUS);
+    headers.remove("grpc-message");
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    let trailers = HeaderMap::from_iter([(STATUS, HeaderValue::from_static("0"))]);
+    let body = Full::new(message).with_trailers(ready(Some(Ok(trailers))));
+    let mut response = Response::new(sent(body));
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+fn sent<B>(body: B) -> Body
+where
+    B: hyper::body::Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
+    body.map_err(|never| match never {}).boxed_unsync()
 }
 
 /// Takes out what is of one connection or of one message.
@@ -180,11 +186,6 @@ fn clean(metadata: &mut MetadataMap) {
     crate::net::headers::without_hops(&mut headers);
     OWN.iter().for_each(|name| drop(headers.remove(*name)));
     *metadata = MetadataMap::from_headers(headers);
-}
-
-fn cleaned(mut reply: tonic::Response<Bytes>) -> tonic::Response<Bytes> {
-    clean(reply.metadata_mut());
-    reply
 }
 
 impl Fault {
@@ -207,6 +208,11 @@ impl Fault {
             | Self::Broken
             | Self::LongReply => Code::Unavailable,
         };
-        Status::new(code, format!("keepmum: {}", self.why()))
+        let mut status = Status::new(code, format!("keepmum: {}", self.why()));
+        if let Self::Unsupported(_) = self {
+            let known = MetadataValue::from_static("identity,gzip,zstd");
+            status.metadata_mut().insert("grpc-accept-encoding", known);
+        }
+        status
     }
 }

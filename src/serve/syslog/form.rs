@@ -1,5 +1,7 @@
 //! How messages are written to an upstream.
 
+use std::borrow::Cow;
+
 use super::frames::Framing;
 use crate::serve::link::Written;
 
@@ -16,7 +18,20 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// Writes one message, which came without a frame.
+    /// `message`, which came without a frame, as it can be written: on a line what would end that too early is a blank.
+    pub(super) fn flat(self, message: &[u8]) -> Cow<'_, [u8]> {
+        if self != Self::Framed(Framing::Lf) {
+            return Cow::Borrowed(message);
+        }
+        let message = trimmed(message);
+        if !message.iter().copied().any(is_end) {
+            return Cow::Borrowed(message);
+        }
+        let blank = |&byte: &u8| if is_end(byte) { b' ' } else { byte };
+        Cow::Owned(message.iter().map(blank).collect())
+    }
+
+    /// Writes one message, as it is for a line if it is written as one.
     pub(super) fn put(self, message: &[u8], out: &mut Written) {
         match self {
             Self::Framed(Framing::OctetCounted) => {
@@ -25,9 +40,7 @@ impl Form {
                 out.bytes.extend_from_slice(message);
             }
             Self::Framed(Framing::Lf) => {
-                // What would end the line too early is a blank.
-                let end = |byte: u8| if is_end(byte) { b' ' } else { byte };
-                out.bytes.extend(trimmed(message).iter().map(|&byte| end(byte)));
+                out.bytes.extend_from_slice(&self.flat(message));
                 out.bytes.push(b'\n');
             }
             Self::Alone => out.bytes.extend_from_slice(message),

@@ -55,7 +55,6 @@ impl Frames {
         let len = usize::try_from(len).ok().filter(|len| *len <= self.longest);
         let end = count + 1 + len.ok_or(Fault::TooLong)?;
         if source.len() < end {
-            source.reserve(end - source.len());
             return Ok(None);
         }
         legible(&source[count + 1..end])?;
@@ -124,11 +123,16 @@ pub(super) fn legible(message: &[u8]) -> Result<(), Fault> {
     let behind = &message[digits..];
     let behind = if digits > 0 { behind.strip_prefix(b" ").unwrap_or(behind) } else { behind };
     match behind {
-        [b'z', 0x78, flags, ..] if (0x7800 | u16::from(*flags)) % 31 == 0 => {
+        [b'z', method, flags, ..] if is_zlib(*method, *flags) => {
             Err(Fault::Malformed("messages that are compressed cannot be looked through"))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether two bytes are the head of zlib (RFC 1950): deflate with a window of 256 bytes to 32 KiB, and the check of both.
+fn is_zlib(method: u8, flags: u8) -> bool {
+    method & 0x0f == 8 && method >> 4 <= 7 && u16::from_be_bytes([method, flags]) % 31 == 0
 }
 
 #[cfg(test)]
@@ -191,6 +195,11 @@ mod tests {
     fn what_rsyslog_compressed_is_refused() {
         for input in [&b"6 z\x78\x9cabc"[..], b"<1>a\nz\x78\xdaabc\n", b"<1>a\n6 z\x78\x01abc\n"] {
             assert!(matches!(frames(input, 1), Err(Fault::Malformed(_))), "{input:?}");
+        }
+        // With each window.
+        for head in [b"\x18\xd3", b"\x28\xcf", b"\x38\xcb", b"\x48\xc7", b"\x58\xc3", b"\x68\xde"] {
+            let input = [b"6 z", &head[..], b"abc"].concat();
+            assert!(matches!(frames(&input, 1), Err(Fault::Malformed(_))), "{input:?}");
         }
         are(b"<1>a\nzx\nz\n2 zxy\n", &[b"<1>a\n", b"zx\n", b"z\n", b"2 zxy\n"]);
     }

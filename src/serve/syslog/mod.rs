@@ -12,6 +12,7 @@ mod frames;
 mod text;
 mod way;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,9 +49,8 @@ pub(super) async fn pass(
     client: Stream,
     draining: &CancellationToken,
 ) -> Result<(), Fault> {
-    let limits = lane.limits;
     let (from, _to) = split(client);
-    let mut incoming = Incoming::new(from, Frames::new(limits.longest), limits.body_time);
+    let mut incoming = Incoming::new(from, Frames::new(lane.limits.longest), lane);
     let mut way = Way::new(lane);
     // Nothing is read that could not go on.
     way.ready().await;
@@ -72,6 +72,7 @@ pub(super) async fn pass(
         let written;
         (written, lines) = looked.run(lane).await?;
         way.write(lane, &written).await;
+        incoming.keep(lines.as_mut().map_or(0, |lines| lines.len()));
         if last {
             way.end().await;
             return fault.map_or(Ok(()), Err);
@@ -165,6 +166,21 @@ pub(super) async fn datagrams(lane: &Arc<Lane>, socket: UdpSocket, over: &Cancel
     }
 }
 
+/// A datagram without secrets, as it is written. As one line it is another text than with its line ends, and a secret may stand
+/// in either: both are looked through.
+fn alone(
+    form: Form,
+    redactor: &Redactor,
+    message: &[u8],
+    found: &mut dyn FnMut(&Finding),
+) -> Result<Vec<u8>, Fault> {
+    let redacted = text::redacted(redactor, message, found)?;
+    match form.flat(&redacted) {
+        Cow::Borrowed(_) => Ok(redacted),
+        Cow::Owned(flat) => text::redacted(redactor, &flat, found),
+    }
+}
+
 async fn each(lane: &Arc<Lane>, socket: &UdpSocket, over: &CancellationToken) {
     let mut way = Way::new(lane);
     let form = way.form(lane.stage.framing.unwrap_or_default());
@@ -184,7 +200,7 @@ async fn each(lane: &Arc<Lane>, socket: &UdpSocket, over: &CancellationToken) {
         let looked = lane.looked_through(len, move |redactor, found| {
             let mut written = Written::default();
             legible(&message)?;
-            form.put(&text::redacted(redactor, &message, found)?, &mut written);
+            form.put(&alone(form, redactor, &message, found)?, &mut written);
             Ok(written)
         });
         match looked.await {

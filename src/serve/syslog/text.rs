@@ -37,6 +37,11 @@ impl Lines {
         self.stream.push(line).map_err(|_| Fault::Internal)
     }
 
+    /// Bytes that are decided, of lines that are not.
+    pub(super) fn len(&mut self) -> usize {
+        self.stream.sink().bytes.len()
+    }
+
     /// Takes out the lines that are decided as a whole.
     pub(super) fn take(&mut self, found: &mut dyn FnMut(&Finding)) -> Vec<u8> {
         let ready = self.stream.sink();
