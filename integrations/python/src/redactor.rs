@@ -115,7 +115,10 @@ impl Redactor {
         })
     }
 
-    /// Redacts text or bytes. What is clean is given back itself.
+    /// Replaces the secrets in text or bytes. What is clean is given back itself, without a copy.
+    ///
+    /// Whatever goes wrong is an exception, and never the input. Inputs of 4 KiB and more let other threads have the
+    /// interpreter.
     fn redact<'py>(&self, input: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = input.py();
         let (opened, read) = (self.opened(py), Input::of(input)?);
@@ -124,7 +127,9 @@ impl Redactor {
         read.output(input, new)
     }
 
-    /// Redacts JSON, or lines of it.
+    /// Replaces the secrets in JSON, or in lines of it: strings are looked through as what they say, however they are
+    /// escaped, and stay strings; numbers that hold a secret become strings; all other bytes stay. What is no JSON is
+    /// redacted as text to the end of its line. Raises LimitError for JSON that is too deep.
     fn redact_json<'py>(&self, input: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = input.py();
         let (redactor, read) = (self.opened(py).store.redactor(), Input::of(input)?);
@@ -139,7 +144,8 @@ impl Redactor {
         read.output(input, new)
     }
 
-    /// Redacts the value of a field, whose name can tell what it is.
+    /// Replaces the secrets in the value of a field, whose name can tell what it is: a value called `password` is hidden as a
+    /// whole.
     fn redact_field<'py>(
         &self,
         name: &str,
@@ -162,7 +168,8 @@ impl Redactor {
         self.names.tells(name)
     }
 
-    /// What would be redacted, in order.
+    /// What would be redacted, in order. Places are as the input counts: characters of text, bytes of bytes. Text with halves
+    /// of surrogate pairs counts bytes of UTF-8.
     fn find(&self, input: &Bound<'_, PyAny>) -> PyResult<Vec<Finding>> {
         let py = input.py();
         let (redactor, read) = (self.opened(py).store.redactor(), Input::of(input)?);
@@ -175,13 +182,14 @@ impl Redactor {
         })
     }
 
-    /// Covers one more secret, for good.
+    /// Covers one more secret, for good: in every form and spelling, and from now on also in streams that are running. Raises
+    /// SecretError for a value that would be found everywhere.
     fn add_secret(&self, py: Python<'_>, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let (secret, opened) = (secret(name, value)?, self.opened(py));
         apart(py, || opened.store.add(secret))?.map_err(crate::error::secret)
     }
 
-    /// Has every source read again, now.
+    /// Has every source of secrets read again, now. Returns at once; `warn` hears of failures.
     fn refresh(&self, py: Python<'_>) -> PyResult<()> {
         let opened = self.opened(py);
         caught(|| opened.store.refresh_now())

@@ -26,9 +26,9 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def redactor() -> keepmum.Redactor:
-    """The built-in rules, and one known secret."""
+    """The built-in rules, and one known secret. Shared: add nothing to it."""
     return keepmum.Redactor.from_toml("", secrets={"pw": SECRET})
 
 

@@ -97,6 +97,13 @@ def test_nested(redactor: keepmum.Redactor) -> None:
         new.validate(full=True)
         assert redact_array(array.slice(1), redactor).to_pylist() == wanted[1:], kind
         assert redact_array(array.slice(0, 0), redactor).to_pylist() == []
+    ordered = pa.DictionaryArray.from_arrays(pa.array([1, 0]), pa.array(["a", SECRET]), ordered=True)
+    new = redact_array(ordered, redactor)
+    assert new.type == ordered.type and new.to_pylist() == [NAMED, "a"]
+    union = pa.UnionArray.from_dense(pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([SECRET]), pa.array([7])])
+    assert redact_array(union, redactor).to_pylist() == [NAMED, 7]
+    views = pa.array([[SECRET, "a"], None], pa.list_view(pa.string()))
+    assert redact_array(views, redactor).to_pylist() == [[NAMED, "a"], None]
     runs = pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array([SECRET, "a"]))
     assert redact_array(runs, redactor).to_pylist() == [NAMED, NAMED, "a"]
 

@@ -158,7 +158,8 @@ def test_the_default_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert keepmum.redact_json("[1]") == "[1]"
 
 
-def test_secrets_are_added_and_refused(redactor: keepmum.Redactor) -> None:
+def test_secrets_are_added_and_refused() -> None:
+    redactor = keepmum.Redactor.from_toml("")
     stream = redactor.stream()
     redactor.add_secret("new", "new secret value")
     assert redactor.redact("a new secret value") == "a [REDACTED:new]"

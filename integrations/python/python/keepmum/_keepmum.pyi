@@ -42,13 +42,33 @@ class Redactor:
         hide: list[str],
         warn: Callable[[str], object],
     ) -> Redactor: ...
-    def redact(self, input: _T) -> _T: ...
-    def redact_json(self, input: _T) -> _T: ...
-    def redact_field(self, name: str, value: _T) -> _T: ...
-    def hides(self, name: str) -> bool: ...
-    def find(self, input: str | bytes) -> list[Finding]: ...
-    def add_secret(self, name: str, value: str | bytes) -> None: ...
-    def refresh(self) -> None: ...
+    def redact(self, input: _T) -> _T:
+        """Replaces the secrets in text or bytes. What is clean is given back itself, without a copy.
+
+        Whatever goes wrong is an exception, and never the input. Inputs of 4 KiB and more let other threads have the
+        interpreter.
+        """
+    def redact_json(self, input: _T) -> _T:
+        """Replaces the secrets in JSON, or in lines of it: strings are looked through as what they say, however they are
+        escaped, and stay strings; numbers that hold a secret become strings; all other bytes stay. What is no JSON is
+        redacted as text to the end of its line. Raises `LimitError` for JSON that is too deep.
+        """
+    def redact_field(self, name: str, value: _T) -> _T:
+        """Replaces the secrets in the value of a field, whose name can tell what it is: a value called `password` is hidden
+        as a whole.
+        """
+    def hides(self, name: str) -> bool:
+        """Whether the value of a field of that name is hidden, whatever it is."""
+    def find(self, input: str | bytes) -> list[Finding]:
+        """What would be redacted, in order. Places are as the input counts: characters of text, bytes of bytes. Text with
+        halves of surrogate pairs counts bytes of UTF-8.
+        """
+    def add_secret(self, name: str, value: str | bytes) -> None:
+        """Covers one more secret, for good: in every form and spelling, and from now on also in streams that are running.
+        Raises `SecretError` for a value that would be found everywhere.
+        """
+    def refresh(self) -> None:
+        """Has every source of secrets read again, now. Returns at once; `warn` hears of failures."""
     def byte_stream(self, json: bool) -> ByteStream: ...
     def redact_array(self, array: object) -> object | None: ...
 
