@@ -25,7 +25,7 @@ REFERENCE = re.compile(r"SECRETREF_\w+")
 
 @pytest.fixture
 def rail(guard: dict[str, Any]) -> Iterator[Guardrail]:
-    rail = Guardrail(guard["redactor"], str(guard["key_file"]), default_on=True, event_hook=["pre_call", "post_call"])
+    rail = Guardrail(guard["redactor"], key_file=str(guard["key_file"]), default_on=True, event_hook=["pre_call", "post_call"])
     litellm.callbacks = [rail]
     yield rail
     litellm.callbacks = []
@@ -87,6 +87,16 @@ def test_calls_that_are_taken_apart(rail: Guardrail) -> None:
     new = asyncio.run(rail.apply_guardrail(inputs, {}, "request"))
     assert SECRET not in json.dumps(new) and new["texts"][1] == "clean"
     assert len(REFERENCE.findall(json.dumps(new))) == 4
+
+
+def test_the_proxy_finds_it_by_its_name(guard: dict[str, Any], tmp_path: Path) -> None:
+    from litellm.proxy.types_utils.utils import get_instance_fn
+
+    named = get_instance_fn("keepmum.litellm.Guardrail", config_file_path=str(tmp_path / "config.yaml"))
+    assert named is Guardrail
+    rail = named(guardrail_name="k", event_hook="pre_call", default_on=True, config=str(tmp_path / "keepmum.toml"), key_file=str(guard["key_file"]))
+    new = asyncio.run(rail.async_pre_call_hook(None, None, {"messages": [{"role": "user", "content": SECRET}]}, "acompletion"))
+    assert REFERENCE.fullmatch(new["messages"][0]["content"])
 
 
 def test_failures_refuse(rail: Guardrail, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

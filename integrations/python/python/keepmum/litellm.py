@@ -4,8 +4,9 @@
       - guardrail_name: keepmum
         litellm_params:
           guardrail: keepmum.litellm.Guardrail
-          mode: pre_call
+          mode: [pre_call, post_call]
           default_on: true
+          config: /etc/keepmum.toml
 """
 
 from __future__ import annotations
@@ -48,21 +49,28 @@ class Guardrail(CustomGuardrail):  # type: ignore[misc]
 
     A call that must not be sent, or that cannot be looked through, is refused: nothing is sent then.
 
-    `redactor` is the default one if there is none; `key_file` is as for `keepmum.httpx.Transport`. Other arguments are
-    LiteLLM's own, such as `guardrail_name`, `event_hook`, `default_on`.
+    The configuration is that of `redactor`, or in the file `config`, or at a usual place; `key_file` is as for
+    `keepmum.httpx.Transport`. Other arguments are LiteLLM's own, such as `guardrail_name`, `event_hook`, `default_on`.
     """
 
     # Calls are looked through as a whole and not text by text: what a field means says what may change.
     use_native_lifecycle_hooks = True
 
     def __init__(
-        self, redactor: Redactor | None = None, key_file: str | None = None, **kwargs: Any
+        self,
+        redactor: Redactor | None = None,
+        *,
+        config: str | None = None,
+        key_file: str | None = None,
+        **kwargs: Any,
     ) -> None:
+        if redactor is None:
+            redactor = default() if config is None else Redactor(config)
         kwargs.setdefault("guardrail_name", "keepmum")
         supported = [GuardrailEventHooks.pre_call, GuardrailEventHooks.post_call]
         kwargs.setdefault("supported_event_hooks", supported)
         super().__init__(**kwargs)
-        self._exit = Exit(redactor or default(), key_file, None)
+        self._exit = Exit(redactor, key_file, None)
 
     async def async_pre_call_hook(
         self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
