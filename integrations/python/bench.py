@@ -66,9 +66,10 @@ class Nothing(logging.Handler):
 
 
 def made(count: int) -> list[str]:
-    """Lines of a log; made the same way each time."""
+    """Lines of a log; made the same way each time. One in twenty has a word such as token."""
     draw = random.Random(7)
-    verbs, paths = ["GET", "POST", "PUT"], ["users", "orders", "health", "token/refresh", "password-policy"]
+    verbs, paths = ["GET", "POST", "PUT"], ["users", "orders", "health", "carts", "items"] * 4
+    paths[0] = "token/refresh"
     return [
         f"2026-11-29T05:{draw.randrange(60):02}:{draw.randrange(60):02}.{draw.randrange(1000):03}Z INFO api::server request done "
         f"method={draw.choice(verbs)} path=/v1/{draw.choice(paths)}/{draw.randrange(10**6)} status={draw.choice([200, 204, 404])} "
