@@ -1,7 +1,7 @@
 //! From what Python asks for to a store that is kept fresh.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keepmum::config::{Config, Document, Profile, Usual};
 use keepmum::store::SecretStore;
@@ -22,7 +22,9 @@ pub(crate) struct Opening {
     /// Whether it lay in the working folder and nobody named it.
     pub(crate) found: bool,
     pub(crate) config: Config,
-    secrets: Vec<Secret>,
+    /// Secrets that stay, also those that came later. Locked only by who has the interpreter: nobody else has it locked when a
+    /// process is forked off.
+    secrets: Mutex<Vec<Secret>>,
     pub(crate) warn: Arc<Warn>,
 }
 
@@ -46,7 +48,7 @@ impl Opening {
         let config = document.as_ref().map_or(Ok(Config::default()), Document::config);
         let config = config.map_err(error::config)?;
         let config = if found { config.found() } else { config };
-        Ok(Self { document, found, config, secrets: Vec::new(), warn: Arc::new(warn) })
+        Ok(Self { document, found, config, secrets: Mutex::default(), warn: Arc::new(warn) })
     }
 
     /// Says more than the file.
@@ -71,10 +73,14 @@ impl Opening {
         Ok(self)
     }
 
-    /// Adds secrets that stay.
-    pub(crate) fn secret(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.secrets.push(secret(name, value)?);
-        Ok(())
+    /// Adds a secret that stays.
+    pub(crate) fn add(&self, _: Python<'_>, secret: Secret) {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(secret);
+    }
+
+    /// The secrets that stay.
+    pub(crate) fn secrets(&self, _: Python<'_>) -> Vec<Secret> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether something of it is read again, by a thread of its own.
@@ -84,12 +90,12 @@ impl Opening {
             || !self.config.secrets_file.is_empty()
     }
 
-    /// Asks every source.
-    pub(crate) fn open(&self) -> PyResult<Opened> {
+    /// Asks every source, and covers `secrets` too.
+    pub(crate) fn open(&self, secrets: Vec<Secret>) -> PyResult<Opened> {
         let warn = Arc::clone(&self.warn);
         let store = self.config.open(move |text| warn.tell(text)).map_err(error::config)?;
-        for secret in &self.secrets {
-            store.add(secret.clone()).map_err(error::secret)?;
+        for secret in secrets {
+            store.add(secret).map_err(error::secret)?;
         }
         Ok(Opened { guard: Guard::from(store.clone()), store })
     }

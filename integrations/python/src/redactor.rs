@@ -60,7 +60,8 @@ impl Redactor {
             return;
         }
         if self.opening.rotates() {
-            match apart(py, || self.opening.open()).and_then(|opened| opened) {
+            let secrets = self.opening.secrets(py);
+            match apart(py, || self.opening.open(secrets)).and_then(|opened| opened) {
                 Ok(opened) => self.opened.store(Arc::new(opened)),
                 Err(error) => {
                     *failed = Some(Instant::now());
@@ -101,11 +102,12 @@ impl Redactor {
         warn: Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let opening = Opening::new(config, toml, Warn::new(warn))?;
-        let mut opening = opening.with(rules, profile, disable, replacement)?;
+        let opening = opening.with(rules, profile, disable, replacement)?;
         for (name, value) in secrets {
-            opening.secret(name.extract()?, &value)?;
+            opening.add(py, secret(name.extract()?, &value)?);
         }
-        let opened = apart(py, || opening.open())??;
+        let secrets = opening.secrets(py);
+        let opened = apart(py, || opening.open(secrets))??;
         Ok(Self {
             opening,
             names: hide.iter().fold(Names::default(), |names, name| names.with(name)),
@@ -186,7 +188,10 @@ impl Redactor {
     /// SecretError for a value that would be found everywhere.
     fn add_secret(&self, py: Python<'_>, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let (secret, opened) = (secret(name, value)?, self.opened(py));
-        apart(py, || opened.store.add(secret))?.map_err(crate::error::secret)
+        let added = secret.clone();
+        apart(py, || opened.store.add(added))?.map_err(crate::error::secret)?;
+        self.opening.add(py, secret);
+        Ok(())
     }
 
     /// Has every source of secrets read again, now. Returns at once; `warn` hears of failures.

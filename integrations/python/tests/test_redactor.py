@@ -221,7 +221,7 @@ def _in_child(redactor: keepmum.Redactor, folder: Path, pipe: object) -> None:
         if redactor.redact("second value of it") != "second value of it":
             break
         wait.wait(0.02)
-    pipe.send(redactor.redact("first value of it, second value of it"))  # type: ignore[attr-defined]
+    pipe.send(redactor.redact("first value of it, second value of it, a value that was given, a value that was added"))  # type: ignore[attr-defined]
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -229,12 +229,13 @@ def test_a_child_follows_its_sources_too(tmp_path: Path) -> None:
     (tmp_path / "pin").write_text("first value of it")
     path = tmp_path / "keepmum.toml"
     path.write_text("[[source]]\nkind = 'file'\nname = 'pin'\npath = 'pin'\n")
-    redactor = keepmum.Redactor(path)
+    redactor = keepmum.Redactor(path, secrets={"given": "a value that was given"})
+    redactor.add_secret("added", "a value that was added")
     fork = multiprocessing.get_context("fork")
     receiver, sender = fork.Pipe(duplex=False)
     child = fork.Process(target=_in_child, args=(redactor, tmp_path, sender))
     child.start()
-    assert receiver.poll(30) and receiver.recv() == "[REDACTED:pin], [REDACTED:pin]"
+    assert receiver.poll(30) and receiver.recv() == "[REDACTED:pin], [REDACTED:pin], [REDACTED:given], [REDACTED:added]"
     child.join(30)
     assert child.exitcode == 0
 

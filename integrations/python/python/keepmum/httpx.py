@@ -64,7 +64,7 @@ class Transport(httpx.BaseTransport):
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
-    """The same for asynchronous clients. Looking takes the time of the loop: a millisecond for a megabyte."""
+    """The same for asynchronous clients. Looking takes the time of the loop, also of a large body."""
 
     def __init__(
         self,

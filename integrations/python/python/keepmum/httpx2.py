@@ -64,7 +64,7 @@ class Transport(httpx2.BaseTransport):
 
 
 class AsyncTransport(httpx2.AsyncBaseTransport):
-    """The same for asynchronous clients. Looking takes the time of the loop: a millisecond for a megabyte."""
+    """The same for asynchronous clients. Looking takes the time of the loop, also of a large body."""
 
     def __init__(
         self,
