@@ -140,6 +140,39 @@ impl Guard {
 /// Values that stand in fields with names.
 #[cfg(feature = "fields")]
 impl Guard {
+    /// The value of a field called `name`: hidden as a whole if `names` says so, or else as [`redact_str`](Self::redact_str),
+    /// also of `name=value`, since a name can tell a rule what its value is.
+    ///
+    /// ```
+    /// use keepmum::{Guard, Names, Redactor, Surface};
+    ///
+    /// let guard = Guard::from(Redactor::builder().build()?);
+    /// let names = Names::default();
+    /// assert_eq!(guard.redact_field(Surface::MESSAGE, &names, "db.password", "horse"), "[REDACTED:field]");
+    /// assert_eq!(guard.redact_field(Surface::MESSAGE, &names, "animal", "horse"), "horse");
+    /// # Ok::<(), keepmum::BuildError>(())
+    /// ```
+    pub fn redact_field<'a>(
+        &self,
+        surface: Surface,
+        names: &crate::Names,
+        name: &str,
+        value: &'a str,
+    ) -> Cow<'a, str> {
+        let new = self.timed(surface, value.len(), |redactor| {
+            if names.tells(name) {
+                return self.hide(redactor, surface, value.as_bytes());
+            }
+            let alone = match self.look(redactor, surface, value.as_bytes()) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(new) => Some(new),
+            };
+            let named = [name, "=", value].concat();
+            self.behind_name(redactor, surface, (named.as_bytes(), name.len() + 1), alone)
+        });
+        new.map_or(Cow::Borrowed(value), |new| Cow::Owned(crate::redactor::text(new)))
+    }
+
     /// What becomes of the value in `named`, which is a name of `name` bytes and the value behind it. `alone` is what became
     /// of the value alone, if that changed: together with its name it may be a secret that it is not alone, but never less
     /// of one.

@@ -14,7 +14,7 @@ mod limits;
 #[cfg(feature = "memory")]
 pub mod memory;
 mod names;
-#[cfg(any(feature = "net", feature = "tower", feature = "reqwest-middleware"))]
+#[cfg(any(feature = "net", feature = "request"))]
 mod net;
 mod observer;
 #[cfg(feature = "otel")]

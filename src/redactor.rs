@@ -253,18 +253,30 @@ impl Redactor {
 }
 
 /// Values that stand in fields with names.
-#[cfg(any(feature = "fields", feature = "msgpack"))]
+#[cfg(any(feature = "fields", feature = "columns", feature = "msgpack"))]
 impl Redactor {
     /// Calls `suspect` with a place in each part of `haystack` that [`redact`](Self::redact) might change if it was given that
     /// part alone, however `haystack` is parted. `false` if that cannot be told. Allocates nothing.
-    #[cfg(feature = "fields")]
+    #[cfg(any(feature = "tracing", feature = "otel"))]
     pub(crate) fn suspects(&self, haystack: &[u8], suspect: impl FnMut(usize)) -> bool {
         let mut core = self.inner.pool.get();
         self.compiled().engine.suspects(&mut core.state, haystack, suspect)
     }
 
+    /// Redacts parts of `haystack` as [`redact`](Self::redact) would, with one first look over all of them.
+    #[cfg(feature = "columns")]
+    pub(crate) fn redact_parts(
+        &self,
+        haystack: &[u8],
+        ends: &[usize],
+        changed: impl FnMut(usize, Vec<u8>),
+    ) {
+        self.inner.pool.get().parts(self.compiled(), haystack, ends, changed);
+    }
+
     /// What stands for a value that is hidden because of the name of the field that it stands in, and what is told of it.
     /// None for a value that is no secret: nothing, what says that there is none, and what was hidden before.
+    #[cfg(any(feature = "fields", feature = "msgpack"))]
     pub(crate) fn hide_field(&self, value: &[u8]) -> Option<(Vec<u8>, Finding)> {
         let compiled = self.compiled();
         if matches!(value, b"" | b"None" | b"null" | b"true" | b"false")

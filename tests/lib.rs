@@ -5,7 +5,7 @@
 //! secrets, and how it is declared: `suite/sources.rs`; the program and its sources: `suite/secrets.rs`. A rule: its own
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
 //! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
-//! `suite/structured.rs`; the same in MessagePack and protobuf: `suite/msgpack.rs`, `suite/protobuf.rs`. Requests to language models and to Slack: `suite/prompt.rs`; references in their replies:
+//! `suite/structured.rs`; columns of values: `suite/columns.rs`; the same in MessagePack and protobuf: `suite/msgpack.rs`, `suite/protobuf.rs`. Requests to language models and to Slack: `suite/prompt.rs`; references in their replies:
 //! `suite/restore.rs`. The gateway and the stages have targets of their own, `proxy/main.rs` and
 //! `serve/main.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
@@ -18,6 +18,9 @@ mod cases;
 mod catalogue;
 #[path = "suite/cli.rs"]
 mod cli;
+#[cfg(feature = "columns")]
+#[path = "suite/columns.rs"]
+mod columns;
 #[path = "suite/layering.rs"]
 mod layering;
 #[path = "suite/memory.rs"]

@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
-use keepmum::config::{Config, Document};
+use keepmum::config::{Config, Document, Usual};
 use serde::Deserialize;
 
 use super::args::{Args, Idle};
@@ -11,7 +11,7 @@ use super::exit::Failure;
 use super::size::Size;
 
 /// The file that is read in the working folder when none is named.
-pub(crate) const LOCAL: &str = "keepmum.toml";
+pub(crate) const LOCAL: &str = Usual::NAME;
 
 /// Who chose a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,27 +82,16 @@ impl File {
     /// `file`, or the one that the arguments name, or the one that lies at a usual place.
     pub(crate) fn in_force(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
         let named = file.map(Path::to_owned).or_else(|| args.config.clone());
-        let found = named.is_none();
-        let Some(path) = named.or_else(|| usual(args)) else { return Ok(Self::default()) };
+        let usual = if named.is_some() || args.no_config { None } else { Usual::find() };
+        let found = matches!(usual, Some(Usual::Here(_)));
+        let Some(path) = named.or_else(|| usual.map(|usual| usual.path().to_owned())) else {
+            return Ok(Self::default());
+        };
         let document = Document::read(&path)?;
         let (config, keys) = (document.config()?, document.keys::<Keys>()?);
         let keys = keys.relative_to(document.folder());
-        let (trust, config) = if found && path == Path::new(LOCAL) {
-            (Trust::Found, config.found())
-        } else {
-            (Trust::Named, config)
-        };
+        let (trust, config) =
+            if found { (Trust::Found, config.found()) } else { (Trust::Named, config) };
         Ok(Self { path: Some(path), trust, config, keys })
     }
-}
-
-fn usual(args: &Args) -> Option<PathBuf> {
-    if args.no_config {
-        return None;
-    }
-    let folder = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let home =
-        folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
-    let user = home.map(|home| home.join("keepmum/keepmum.toml"));
-    [Some(PathBuf::from(LOCAL)), user].into_iter().flatten().find(|path| path.is_file())
 }

@@ -30,6 +30,7 @@ mod prepared;
 mod profile;
 mod sealed;
 mod settings;
+mod usual;
 mod written;
 
 pub use document::Document;
@@ -39,3 +40,4 @@ pub use prepared::Prepared;
 pub use profile::Profile;
 pub use sealed::read_sealed_key;
 pub use settings::Config;
+pub use usual::Usual;

@@ -16,6 +16,7 @@ mod body;
 mod caught;
 mod cut;
 mod form;
+mod key;
 mod look;
 mod media;
 mod mode;
@@ -25,7 +26,7 @@ mod pieces;
 mod pre_send;
 mod refused;
 mod report;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+#[cfg(feature = "request")]
 mod request;
 #[cfg(feature = "reqwest-middleware")]
 mod reqwest_middleware;
@@ -42,10 +43,13 @@ pub use self::tower::{OrWhole, PreSendLayer, PreSendService};
 pub use api::Api;
 #[cfg(feature = "aws-interceptor")]
 pub use aws::PreSendInterceptor;
+pub use key::{KeyError, read_key, usual_key};
 pub use mode::{KeyPolicy, Mode};
 pub use pre_send::{Outgoing, PreSend, PreSendBuilder};
 pub use refused::{Refused, Why};
 pub use report::{Found, Report, Treatment, Unscanned};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub use request::{Hosts, Restored};
+pub use request::Restored;
+#[cfg(feature = "request")]
+pub use request::{Exit, Hosts};
 pub use restore::{Reply, RestoreReport, RestoreRule, Unrestored};

@@ -25,6 +25,8 @@ pub(super) enum Message {
 pub(super) struct Driver {
     sender: Sender<Message>,
     thread: Option<JoinHandle<()>>,
+    /// Where the thread is: it does not go along with a process that is forked off.
+    process: u32,
 }
 
 impl Driver {
@@ -35,6 +37,10 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        if self.process != std::process::id() {
+            std::mem::forget(self.thread.take());
+            return;
+        }
         let _ = self.sender.send(Message::Stop);
         // The last clone of a store can be the observer's own, in that very thread.
         let own = |thread: &JoinHandle<()>| thread.thread().id() == std::thread::current().id();
@@ -79,15 +85,15 @@ impl Runner {
     ///
     /// The system gives no thread.
     pub(super) fn start(mut self, shared: Arc<Shared>) -> Result<Driver, StoreError> {
-        let sender = self.sender.clone();
+        let (sender, process) = (self.sender.clone(), std::process::id());
         if self.sources.is_empty() {
-            return Ok(Driver { sender, thread: None });
+            return Ok(Driver { sender, thread: None, process });
         }
         let thread = Builder::new()
             .name("keepmum-store".to_owned())
             .spawn(move || self.run(&shared))
             .map_err(|error| StoreError::thread(&error))?;
-        Ok(Driver { sender, thread: Some(thread) })
+        Ok(Driver { sender, thread: Some(thread), process })
     }
 
     fn run(&mut self, shared: &Shared) {

@@ -201,6 +201,46 @@ impl Core {
     ) -> Clean {
         let window = Window::new(input, 0);
         compiled.engine.scan_whole(&mut self.state, window);
+        self.end_whole(compiled, window, sink)
+    }
+
+    /// Reads parts of `haystack`, each as a whole input: the first begins at 0, and each ends at the next of `ends`. Calls
+    /// `changed` with the number and the new bytes of those in which something had to be replaced.
+    #[cfg(feature = "columns")]
+    pub(crate) fn parts(
+        &mut self,
+        compiled: &Compiled,
+        haystack: &[u8],
+        ends: &[usize],
+        mut changed: impl FnMut(usize, Vec<u8>),
+    ) {
+        let mut sifted = compiled.engine.sift(&mut self.state, haystack);
+        let (mut start, mut out) = (0, Vec::new());
+        for (number, &end) in ends.iter().enumerate() {
+            let part = Window::new(&haystack[start..end], 0);
+            let hits = sifted.as_mut().map(|sifted| sifted.part(start, end));
+            start = end;
+            match hits {
+                Some(None) => continue,
+                Some(Some(hits)) => compiled.engine.scan_sifted(&mut self.state, part, hits),
+                None => compiled.engine.scan_whole(&mut self.state, part),
+            }
+            if self.end_whole(compiled, part, &mut out) == Clean::No {
+                changed(number, std::mem::take(&mut out));
+            }
+        }
+        if let Some(sifted) = sifted {
+            sifted.end(&mut self.state);
+        }
+    }
+
+    /// Behind the scan of a whole input.
+    fn end_whole(
+        &mut self,
+        compiled: &Compiled,
+        window: Window<'_>,
+        sink: &mut impl Sink,
+    ) -> Clean {
         let clean = if self.state.regions.is_empty() { Clean::Yes } else { Clean::No };
         if clean == Clean::No {
             self.print(compiled, window, u64::MAX, sink);

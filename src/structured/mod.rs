@@ -13,6 +13,8 @@
 //!              └──── leaves: where strings and numbers are, in both ──┴▸ edits, lengths ▸ splice
 //! ```
 
+#[cfg(feature = "columns")]
+mod column;
 #[cfg(any(feature = "prompt", feature = "msgpack", feature = "protobuf"))]
 mod cut;
 #[cfg(feature = "prompt")]

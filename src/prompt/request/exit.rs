@@ -1,16 +1,13 @@
 //! The one place that decides about a request.
 
 use std::borrow::Cow;
-use std::pin::pin;
 
-use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING,
     UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use http_body::Body;
-use http_body_util::BodyExt as _;
+use http::{HeaderMap, HeaderValue, Method};
 
 use super::hosts::Hosts;
 use crate::net::coding::{Coding, Undecoded};
@@ -20,7 +17,6 @@ use crate::prompt::{Api, PreSend, Refused, Reply, Why};
 const UPGRADED: Why = Why::Unreadable("a connection that becomes another one");
 const UNKNOWN: Why = Why::Unreadable("a body in an unknown or repeated content encoding");
 const DAMAGED: Why = Why::Unreadable("a compressed body that is damaged");
-const BROKEN: Why = Why::Unreadable("a body that breaks off");
 
 /// Sums of a body, which are wrong once it is changed.
 const SUMS: [&str; 4] = ["content-md5", "digest", "content-digest", "repr-digest"];
@@ -33,29 +29,49 @@ const RESTORABLE: [&str; 4] = [
     "application/vnd.amazon.eventstream",
 ];
 
-/// Stands where a client's requests leave the process.
+/// Stands where a client's requests leave the process, for adapters of clients that have none here: how requests are sent is
+/// theirs.
+///
+/// ```
+/// use http::{HeaderMap, Method};
+/// use keepmum::prompt::{Exit, PreSend};
+/// use keepmum::{Redactor, ReferenceKey};
+///
+/// let redactor = Redactor::builder().secret("db", "correct horse battery")?.build()?;
+/// let exit = Exit::new(PreSend::builder(redactor.into(), ReferenceKey::new(b"32 random bytes")).build()?);
+/// let mut headers = HeaderMap::new();
+/// headers.insert("content-type", "application/json".parse()?);
+/// let api = exit.api(Some("api.openai.com"), "/v1/responses", &headers).expect("a provider");
+/// let body = br#"{"input": "correct horse battery"}"#;
+/// let sent = exit.look_whole(api, &Method::POST, &mut headers, body.as_slice().into())?;
+/// assert!(sent.starts_with(br#"{"input": "SECRETREF_db_"#));
+/// assert_eq!(headers["content-length"], sent.len().to_string());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(in crate::prompt) struct Exit {
-    pre_send: PreSend,
+pub struct Exit {
+    pub(super) pre_send: PreSend,
     hosts: Hosts,
 }
 
 impl Exit {
-    pub(in crate::prompt) fn new(pre_send: PreSend) -> Self {
+    /// Looks through requests to providers with `pre_send`.
+    pub fn new(pre_send: PreSend) -> Self {
         Self { pre_send, hosts: Hosts::providers() }
     }
 
-    pub(in crate::prompt) fn with_hosts(self, hosts: Hosts) -> Self {
+    /// Which requests are looked through.
+    ///
+    /// ### Default
+    ///
+    /// [`Hosts::providers`].
+    #[must_use]
+    pub fn with_hosts(self, hosts: Hosts) -> Self {
         Self { hosts, ..self }
     }
 
     /// What a request is, by the host of its address and by its headers; none if it passes untouched.
-    pub(in crate::prompt) fn api(
-        &self,
-        host: Option<&str>,
-        path: &str,
-        headers: &HeaderMap,
-    ) -> Option<Api> {
+    pub fn api(&self, host: Option<&str>, path: &str, headers: &HeaderMap) -> Option<Api> {
         let named = headers.get(HOST).and_then(|host| host.to_str().ok());
         if host.is_none() && named.is_none() {
             return self.hosts.api_anywhere(path);
@@ -63,22 +79,35 @@ impl Exit {
         [host, named].into_iter().flatten().find_map(|host| self.hosts.api(host, path))
     }
 
-    /// The body that may be sent, and in `headers` what goes with it. The caller sends it whole, or sends nothing.
+    /// The body that may be sent in place of `body`, which is the whole of it, and in `headers` what goes with it. The same
+    /// bytes if nothing is found.
     ///
-    /// Trailers are left out: nobody looks at them.
-    pub(in crate::prompt) async fn look<B: Body>(
+    /// # Errors
+    ///
+    /// As [`PreSend::redact_request`]; also a body that is compressed in an unknown way or damaged, a request for another
+    /// protocol, and a panic.
+    pub fn look_whole(
         &self,
         api: Api,
         method: &Method,
         headers: &mut HeaderMap,
-        body: B,
+        body: Bytes,
     ) -> Result<Bytes, Refused> {
         let refused = |why| Refused::new(api, why);
-        if method == Method::CONNECT || headers.contains_key(UPGRADE) {
-            return Err(refused(UPGRADED));
+        let coding = coding(method, headers).map_err(refused)?;
+        if body.len() > self.pre_send.longest() {
+            return Err(refused(Why::TooLarge(self.pre_send.longest() as u64)));
         }
-        let coding = Coding::of(headers).map_err(|_| refused(UNKNOWN))?;
-        let body = collected(body, self.pre_send.longest()).await.map_err(refused)?;
+        self.looked(api, coding, headers, body)
+    }
+
+    pub(super) fn looked(
+        &self,
+        api: Api,
+        coding: Option<Coding>,
+        headers: &mut HeaderMap,
+        body: Bytes,
+    ) -> Result<Bytes, Refused> {
         if self.restores(api) {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
@@ -126,7 +155,7 @@ impl Exit {
 
     /// What restores the reply behind `headers`, whose length is not known then; none if the reply passes as it comes. That
     /// is so for one that is compressed although that was not asked for: a reference in it is no secret.
-    pub(in crate::prompt) fn reply(&self, api: Api, headers: &mut HeaderMap) -> Option<Reply> {
+    pub fn reply(&self, api: Api, headers: &mut HeaderMap) -> Option<Reply> {
         if Coding::of(headers) != Ok(None) {
             return None;
         }
@@ -137,33 +166,12 @@ impl Exit {
     }
 }
 
-/// What a client is told instead of a reply. [`Refused`] itself is among its extensions.
-pub(in crate::prompt) fn refusal(refused: Refused) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(refused.body()));
-    *response.status_mut() =
-        StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response.extensions_mut().insert(refused);
-    response
-}
-
-/// All of `body`, at most `most` bytes.
-async fn collected<B: Body>(body: B, most: usize) -> Result<Bytes, Why> {
-    let too_large = Why::TooLarge(most as u64);
-    if body.size_hint().lower() > most as u64 {
-        return Err(too_large);
+/// How the body of a request is compressed, if it can be looked through at all.
+pub(super) fn coding(method: &Method, headers: &HeaderMap) -> Result<Option<Coding>, Why> {
+    if method == Method::CONNECT || headers.contains_key(UPGRADE) {
+        return Err(UPGRADED);
     }
-    let (mut body, mut all) = (pin!(body), BytesMut::new());
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Err(BROKEN) };
-        let Ok(data) = frame.into_data() else { continue };
-        if data.remaining() > most - all.len() {
-            return Err(too_large);
-        }
-        all.put(data);
-    }
-    Ok(all.freeze())
+    Coding::of(headers).map_err(|_| UNKNOWN)
 }
 
 /// Headers of a body that was changed, which is `length` bytes long and not compressed any more.

@@ -5,12 +5,18 @@
 //!   reply   ▸ frames, as they come ▸ restore, if anything may be ▸ frames
 //! ```
 
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod collect;
 mod exit;
 mod hosts;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod restored;
 
-pub(super) use exit::{Exit, refusal};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(super) use collect::refusal;
+pub use exit::Exit;
 pub use hosts::Hosts;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub use restored::Restored;
 #[cfg(feature = "tower")]
 pub(super) use restored::in_bytes;
