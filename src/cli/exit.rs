@@ -105,6 +105,13 @@ impl From<keepmum::audit::AuditError> for Failure {
     }
 }
 
+#[cfg(feature = "prompt")]
+impl From<keepmum::prompt::KeyError> for Failure {
+    fn from(error: keepmum::prompt::KeyError) -> Self {
+        Self::usage(error)
+    }
+}
+
 impl From<keepmum::BuildError> for Failure {
     fn from(error: keepmum::BuildError) -> Self {
         Self::usage(error)

@@ -16,6 +16,7 @@ mod body;
 mod caught;
 mod cut;
 mod form;
+mod key;
 mod look;
 mod media;
 mod mode;
@@ -42,6 +43,7 @@ pub use self::tower::{OrWhole, PreSendLayer, PreSendService};
 pub use api::Api;
 #[cfg(feature = "aws-interceptor")]
 pub use aws::PreSendInterceptor;
+pub use key::{KeyError, read_key, usual_key};
 pub use mode::{KeyPolicy, Mode};
 pub use pre_send::{Outgoing, PreSend, PreSendBuilder};
 pub use refused::{Refused, Why};
