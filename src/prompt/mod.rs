@@ -51,3 +51,7 @@ pub use report::{Found, Report, Treatment, Unscanned};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub use request::{Hosts, Restored};
 pub use restore::{Reply, RestoreReport, RestoreRule, Unrestored};
+#[cfg(feature = "hook")]
+pub(crate) use restore::{json, references};
+#[cfg(feature = "hook")]
+pub(crate) use shape::{Guesses, Numbers, Shape, ShapeFile};
