@@ -136,6 +136,8 @@ impl Args {
         match &self.command {
             #[cfg(feature = "proxy")]
             Some(Command::Proxy(proxy)) => &proxy.audit,
+            #[cfg(feature = "hook")]
+            Some(Command::Hook(hook)) => &hook.audit,
             #[cfg(feature = "serve")]
             Some(Command::Serve(serve)) => &serve.audit,
             _ => &self.output().audit,
@@ -268,6 +270,12 @@ pub(crate) enum Command {
     /// a secret that got out.
     #[cfg(feature = "proxy")]
     Proxy(Box<super::proxy::ProxyArgs>),
+    /// Answer an event of a coding agent, or install the hook that does
+    ///
+    /// Reads the event as JSON and answers in the agent's own contract: what a tool gets and gives back has references in place of
+    /// secrets, prompts and files with secrets are refused, and so is whatever cannot be looked through. Exit code 2: refused.
+    #[cfg(feature = "hook")]
+    Hook(Box<super::hook::HookArgs>),
     /// Stand between log shippers: what one sends to the next passes through without secrets
     ///
     /// Each stage has one listener and one upstream, and keeps nothing: a sender is told that a request arrived once the
