@@ -39,7 +39,7 @@ Exit codes:
   0    done; also when the reader of the output went away
   1    scan found a secret, enroll refused one, rules test a bad example, rules explain a match,
        secrets check a bad value, audit verify a bad row
-  2    bad arguments, configuration, rule or secret source
+  2    bad arguments, configuration, rule or secret source; hook: refused, where the agent knows it by that
   3    input cannot be read, or output, report or audit log cannot be written
   70   internal error; nothing that was held back left
   130  SIGINT, 143 SIGTERM: the input so far was redacted and written

@@ -7,10 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::agent::Agent;
 use super::answer::Answer;
-use super::contract::{Guards, On};
+use super::contract::{Contract, Guards, On};
+use super::event::{Event, Part};
 use super::failure::Failure;
 use super::mask::{self, Mask};
-use super::payload::{Part, Payload};
 use super::template::{Template, quoted, text_of};
 use crate::Surface;
 use crate::prompt::{Outgoing, PreSend, Report, Why, json};
@@ -45,21 +45,25 @@ impl Hook {
     ///
     /// Nothing is an error, nor does it panic: what goes wrong is a [`refusal`].
     pub fn answer(&self, agent: Agent, event: Option<&str>, input: &[u8]) -> Answer {
-        let answered = catch_unwind(AssertUnwindSafe(|| self.judge(agent, event, input)));
-        match answered {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(failure)) => refusal(agent, event, input, &failure),
-            // What a panic had seen by then is thrown away.
-            Err(_) => refusal(agent, event, input, &Failure::Panic),
-        }
+        let answered = Event::read(agent, event, input).and_then(|read| self.look(&read));
+        answered.unwrap_or_else(|failure| refusal(agent, event, input, &failure))
     }
 
-    fn judge(&self, agent: Agent, event: Option<&str>, input: &[u8]) -> Result<Answer, Failure> {
-        let payload = Payload::read(agent, event, input)?;
-        let Some(on) = payload.on()? else { return Ok(Answer::pass()) };
-        let call = Call { hook: self, payload: &payload, on };
-        let parts = payload.parts(on)?;
-        match (on.guards, &parts[..]) {
+    /// The same for an event that was read.
+    ///
+    /// # Errors
+    ///
+    /// What has to be answered by a [`refusal`].
+    pub fn look(&self, event: &Event<'_>) -> Result<Answer, Failure> {
+        let look = || self.judge(event);
+        // What a panic had seen by then is thrown away.
+        catch_unwind(AssertUnwindSafe(look)).unwrap_or(Err(Failure::Panic))
+    }
+
+    fn judge(&self, event: &Event<'_>) -> Result<Answer, Failure> {
+        let Some(on) = event.on else { return Ok(Answer::pass()) };
+        let call = Call { hook: self, event, on };
+        match (on.guards, &event.parts[..]) {
             (Guards::Fixed, parts) => call.fixed(parts),
             (Guards::Input, [part]) => call.input(part),
             (Guards::Output, [part]) => call.output(part),
@@ -74,17 +78,6 @@ impl fmt::Debug for Hook {
     }
 }
 
-/// What `agent` is told that wrote `input`, if nothing has to be looked through for that: an event that carries nothing passes, one
-/// that cannot be read is refused. None if a [`Hook`] is needed.
-pub fn at_once(agent: Agent, event: Option<&str>, input: &[u8]) -> Option<Answer> {
-    let read = || {
-        let payload = Payload::read(agent, event, input)?;
-        let Some(on) = payload.on()? else { return Ok(Some(Answer::pass())) };
-        payload.parts(on).map(|_| None)
-    };
-    read().unwrap_or_else(|failure| Some(refusal(agent, event, input, &failure)))
-}
-
 /// What `agent` is told that wrote `input`, if nobody can look through it: no, in its own words for the event if it can be
 /// known, else for all of them.
 ///
@@ -96,12 +89,11 @@ pub fn at_once(agent: Agent, event: Option<&str>, input: &[u8]) -> Option<Answer
 /// ```
 pub fn refusal(agent: Agent, event: Option<&str>, input: &[u8], failure: &Failure) -> Answer {
     let reason = format!("keepmum stopped this, because {failure}");
-    let payload = Payload::read(agent, event, input);
-    let on = payload.as_ref().ok().and_then(|payload| Some((payload, payload.on().ok()??)));
-    if let Some((payload, on)) = on {
-        return refused(payload, on, &reason);
+    let read = Event::read(agent, event, input);
+    if let Some((event, on)) = read.as_ref().ok().and_then(|event| Some((event, event.on?))) {
+        return refused(event, on, &reason);
     }
-    let contract = super::contract::Contract::of(agent);
+    let contract = Contract::of(agent);
     let told = event.and_then(|event| contract.on(event, ""));
     let unknown = &contract.file.unknown;
     match told.map(|on| on.failed.as_ref().unwrap_or(&on.refused)) {
@@ -111,8 +103,8 @@ pub fn refusal(agent: Agent, event: Option<&str>, input: &[u8], failure: &Failur
 }
 
 /// What is said to an event that is refused.
-fn refused(payload: &Payload<'_>, on: &On, reason: &str) -> Answer {
-    let shown = payload.contract.withheld(&payload.tool);
+fn refused(event: &Event<'_>, on: &On, reason: &str) -> Answer {
+    let shown = event.contract.withheld(&event.tool);
     match (on.refused.has("withheld"), shown, &on.failed) {
         (true, None, Some(failed)) => say(failed, reason, b"null", 0),
         (_, shown, _) => {
@@ -132,13 +124,13 @@ fn say(template: &Template, reason: &str, withheld: &[u8], code: u8) -> Answer {
 /// An event that is guarded.
 struct Call<'a> {
     hook: &'a Hook,
-    payload: &'a Payload<'a>,
+    event: &'a Event<'a>,
     on: &'static On,
 }
 
 impl Call<'_> {
     fn look<'a>(&self, part: &'a Part<'_>) -> Result<Outgoing<'a>, Why> {
-        let shape = self.payload.contract.shape(self.on, &self.payload.tool);
+        let shape = self.event.contract.shape(self.on, &self.event.tool);
         self.hook.pre_send.shaped(Surface::HOOK, shape, part.json.as_bytes())
     }
 
@@ -166,7 +158,7 @@ impl Call<'_> {
             Ok(seen) => seen,
             Err(why) => return self.unlooked(&why),
         };
-        let (contract, tool) = (self.payload.contract, &*self.payload.tool);
+        let (contract, tool) = (self.event.contract, &*self.event.tool);
         let shape = contract.shape(self.on, tool);
         let given =
             self.hook.pre_send.restored(tool, shape, &seen.body).map_or(seen.body, Cow::Owned);
@@ -195,7 +187,7 @@ impl Call<'_> {
 
     /// Why what is given must not be written into a file.
     fn unwritable(&self, given: &[u8], report: &Report) -> Option<String> {
-        let tool = &self.payload.tool;
+        let tool = &self.event.tool;
         let names = Names::of(report);
         let mask = mask::first(given)?;
         if !names.is_empty() {
@@ -235,7 +227,7 @@ impl Call<'_> {
     /// Files in which the output stays as it was.
     fn left_behind(&self, part: &str) -> String {
         let members = json::members(part).unwrap_or_default();
-        let raw = &self.payload.contract.file.raw;
+        let raw = &self.event.contract.file.raw;
         let named = members.iter().filter(|(name, value)| {
             raw.iter().any(|own| own == name)
                 && json::string(value).is_some_and(|path| !path.is_empty())
@@ -263,7 +255,7 @@ impl Call<'_> {
     }
 
     fn refuse(&self, reason: &str) -> Answer {
-        refused(self.payload, self.on, reason)
+        refused(self.event, self.on, reason)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Hooks of coding agents: what a tool gets, what it gives back and what somebody types, without secrets.
 //!
 //! ```text
-//!   event as JSON ▸ payload ▸ contract (data): what is guarded ▸ look, restore ▸ answer in the agent's own words
-//!                      └── anything wrong ─────────────────────────────────────▸ the agent's own refusal
+//!   JSON ▸ event ▸ contract (data): what is guarded ▸ look, restore ▸ answer in the agent's own words
+//!           └── anything wrong ──────────────────────────────────────▸ the agent's own refusal
 //! ```
 //!
 //! An agent runs a command at each event, writes JSON into it and reads JSON from it. A [`Hook`] is what such a command does,
@@ -15,15 +15,16 @@
 mod agent;
 mod answer;
 mod contract;
+mod event;
 mod failure;
 mod guard;
 mod mask;
-mod payload;
 mod settings;
 mod template;
 
 pub use agent::{Agent, UnknownAgent};
 pub use answer::Answer;
+pub use event::Event;
 pub use failure::Failure;
-pub use guard::{Hook, at_once, refusal};
+pub use guard::{Hook, refusal};
 pub use settings::{Entry, Scope, Settings, SettingsError, Status};

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
-use keepmum::hook::{Agent, Answer, Failure as Refusal, Hook, at_once, refusal};
+use keepmum::hook::{Agent, Answer, Event, Failure as Refusal, Hook, refusal};
 use keepmum::prompt::{PreSend, Report, Treatment};
 use keepmum::{Finding, Guard, Surface};
 
@@ -77,13 +77,14 @@ fn work(
         return Err(Refusal::TooLong);
     }
     let event = given(args).event.as_deref();
-    if let Some(answer) = at_once(agent, event, input) {
+    let event = Event::read(agent, event, input)?;
+    if let Some(answer) = event.passes() {
         return Ok(answer);
     }
     let setup = |failure: Failure| Refusal::Setup(failure.to_string());
     let options = Options::new(args).map_err(setup)?;
     let hook = hook(args, &options).map_err(setup)?;
-    let answer = hook.answer(agent, event, input);
+    let answer = hook.look(&event)?;
     record(args, &options.keys, agent, &answer.report, until).map_err(setup)?;
     Ok(answer)
 }

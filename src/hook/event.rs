@@ -1,18 +1,22 @@
 //! The JSON that an agent writes into a hook.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::agent::Agent;
+use super::answer::Answer;
 use super::contract::{Contract, Guards, On};
 use super::failure::Failure;
 use crate::prompt::json;
 
-/// What an agent says, and which contract it is said under.
-pub(super) struct Payload<'a> {
+/// An event, read as far as it takes to know what has to be looked through.
+pub struct Event<'a> {
     pub(super) contract: &'static Contract,
-    members: Vec<(Cow<'a, str>, &'a str)>,
-    event: Option<Cow<'a, str>>,
     pub(super) tool: Cow<'a, str>,
+    /// What is done at it; none if it passes.
+    pub(super) on: Option<&'static On>,
+    /// The guarded fields: exactly one if it can be changed.
+    pub(super) parts: Vec<Part<'a>>,
 }
 
 /// A guarded field, as JSON.
@@ -20,34 +24,52 @@ pub(super) struct Part<'a> {
     pub(super) json: Cow<'a, str>,
 }
 
-impl<'a> Payload<'a> {
-    /// Reads what `agent` wrote. `event` is what the command was told, of an agent that does not say it.
-    pub(super) fn read(
-        agent: Agent,
-        event: Option<&'a str>,
-        input: &'a [u8],
-    ) -> Result<Self, Failure> {
+/// The members of the object that an agent wrote.
+struct Payload<'a> {
+    contract: &'static Contract,
+    members: Vec<(Cow<'a, str>, &'a str)>,
+}
+
+impl<'a> Event<'a> {
+    /// Reads what `agent` wrote. `event` is the name of the event, of an agent that does not say it; if both say one they have
+    /// to agree.
+    ///
+    /// # Errors
+    ///
+    /// It is no object of JSON, not known, or lacks a field: to be answered by a [`refusal`](super::refusal).
+    pub fn read(agent: Agent, event: Option<&'a str>, input: &'a [u8]) -> Result<Self, Failure> {
         let unreadable = Failure::Unreadable("it is no object of JSON");
         let text = std::str::from_utf8(input).map_err(|_| unreadable.clone())?;
         let members = json::members(text).ok_or(unreadable)?;
         let contract = Contract::of(agent);
         let instead = contract.instead(members.iter().map(|(name, _)| &**name));
-        let contract = instead.map_or(contract, Contract::of);
-        let mut payload = Self { contract, members, event: None, tool: "".into() };
+        let payload = Payload { contract: instead.map_or(contract, Contract::of), members };
         // What the command was told is another agent's event then.
-        let told = event.filter(|_| instead.is_none());
-        payload.event = payload.event(told)?;
-        payload.tool = payload.tool()?;
-        Ok(payload)
+        let name = payload.event(event.filter(|_| instead.is_none()))?;
+        let tool = payload.tool()?;
+        let contract = payload.contract;
+        let on = contract.on(&name, &tool);
+        if on.is_none() && !contract.passes(&name) {
+            return Err(Failure::UnknownEvent);
+        }
+        let parts = on.map_or(Ok(Vec::new()), |on| payload.parts(on))?;
+        Ok(Self { contract, tool, on, parts })
     }
 
-    fn event(&self, told: Option<&'a str>) -> Result<Option<Cow<'a, str>>, Failure> {
+    /// The answer, if nothing has to be looked through for it: the event carries nothing that leaves.
+    pub fn passes(&self) -> Option<Answer> {
+        self.on.is_none().then(Answer::pass)
+    }
+}
+
+impl<'a> Payload<'a> {
+    fn event(&self, told: Option<&'a str>) -> Result<Cow<'a, str>, Failure> {
         let said = self.string(&self.contract.file.event)?;
         match (said, told) {
             (Some(said), Some(told)) if !self.contract.same(&said, told) => {
                 Err(Failure::Unreadable("it is another event than the command was told"))
             }
-            (said, told) => Ok(said.or(told.map(Cow::Borrowed))),
+            (said, told) => said.or(told.map(Cow::Borrowed)).ok_or(Failure::UnknownEvent),
         }
     }
 
@@ -60,18 +82,7 @@ impl<'a> Payload<'a> {
         Ok("".into())
     }
 
-    /// What is to be done; none if the event passes.
-    pub(super) fn on(&self) -> Result<Option<&'static On>, Failure> {
-        let event = self.event.as_deref().ok_or(Failure::UnknownEvent)?;
-        match self.contract.on(event, &self.tool) {
-            Some(on) => Ok(Some(on)),
-            None if self.contract.passes(event) => Ok(None),
-            None => Err(Failure::UnknownEvent),
-        }
-    }
-
-    /// The guarded fields; exactly one if it can be changed.
-    pub(super) fn parts(&self, on: &On) -> Result<Vec<Part<'a>>, Failure> {
+    fn parts(&self, on: &On) -> Result<Vec<Part<'a>>, Failure> {
         let mut parts = Vec::new();
         for name in &on.at {
             parts.extend(self.member(name)?.map(|json| Part::new(json, on)));
@@ -109,5 +120,11 @@ impl<'a> Part<'a> {
         let inside = || json::string(own).filter(|text| json::members(text).is_some());
         let json = if on.inside { inside() } else { None };
         Self { json: json.unwrap_or(Cow::Borrowed(own)) }
+    }
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("guarded", &self.parts.len()).finish_non_exhaustive()
     }
 }
