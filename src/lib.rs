@@ -10,6 +10,8 @@ mod detect;
 mod error;
 mod finding;
 mod guard;
+#[cfg(feature = "hook")]
+pub mod hook;
 mod limits;
 #[cfg(feature = "memory")]
 pub mod memory;

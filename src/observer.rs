@@ -64,6 +64,8 @@ impl Surface {
     pub const PROMPT: Self = Self("prompt");
     /// Requests to Slack.
     pub const SLACK: Self = Self("slack");
+    /// Events of coding agents.
+    pub const HOOK: Self = Self("hook");
     /// Messages that a program hands over itself.
     pub const MESSAGE: Self = Self("message");
 

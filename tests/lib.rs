@@ -6,7 +6,7 @@
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
 //! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
 //! `suite/structured.rs`; columns of values: `suite/columns.rs`; the same in MessagePack and protobuf: `suite/msgpack.rs`, `suite/protobuf.rs`. Requests to language models and to Slack: `suite/prompt.rs`; references in their replies:
-//! `suite/restore.rs`. The gateway and the stages have targets of their own, `proxy/main.rs` and
+//! `suite/restore.rs`. Events of coding agents: `suite/hook.rs`, `data/hook`. The gateway and the stages have targets of their own, `proxy/main.rs` and
 //! `serve/main.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
@@ -21,6 +21,9 @@ mod cli;
 #[cfg(feature = "columns")]
 #[path = "suite/columns.rs"]
 mod columns;
+#[cfg(feature = "hook")]
+#[path = "suite/hook.rs"]
+mod hook;
 #[path = "suite/layering.rs"]
 mod layering;
 #[path = "suite/memory.rs"]

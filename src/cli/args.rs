@@ -39,7 +39,7 @@ Exit codes:
   0    done; also when the reader of the output went away
   1    scan found a secret, enroll refused one, rules test a bad example, rules explain a match,
        secrets check a bad value, audit verify a bad row
-  2    bad arguments, configuration, rule or secret source
+  2    bad arguments, configuration, rule or secret source; hook: refused, where the agent knows it by that
   3    input cannot be read, or output, report or audit log cannot be written
   70   internal error; nothing that was held back left
   130  SIGINT, 143 SIGTERM: the input so far was redacted and written
@@ -136,6 +136,8 @@ impl Args {
         match &self.command {
             #[cfg(feature = "proxy")]
             Some(Command::Proxy(proxy)) => &proxy.audit,
+            #[cfg(feature = "hook")]
+            Some(Command::Hook(hook)) => &hook.audit,
             #[cfg(feature = "serve")]
             Some(Command::Serve(serve)) => &serve.audit,
             _ => &self.output().audit,
@@ -268,6 +270,12 @@ pub(crate) enum Command {
     /// a secret that got out.
     #[cfg(feature = "proxy")]
     Proxy(Box<super::proxy::ProxyArgs>),
+    /// Answer an event of a coding agent, or install the hook that does
+    ///
+    /// Reads the event as JSON and answers in the agent's own contract: what a tool gets and gives back has references in place of
+    /// secrets, prompts and files with secrets are refused, and so is whatever cannot be looked through. Exit code 2: refused.
+    #[cfg(feature = "hook")]
+    Hook(Box<super::hook::HookArgs>),
     /// Stand between log shippers: what one sends to the next passes through without secrets
     ///
     /// Each stage has one listener and one upstream, and keeps nothing: a sender is told that a request arrived once the

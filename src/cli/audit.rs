@@ -37,6 +37,36 @@ impl Audit {
         keys: &Keys,
         color: Color,
     ) -> Result<Option<Self>, Failure> {
+        Self::opened(args, keys, color, |path: &PathBuf, options| Log::open(path, options))
+    }
+
+    /// The same, waiting for another process that has it, but no longer than `until`.
+    #[cfg(feature = "hook")]
+    pub(crate) fn open_until(
+        args: &AuditArgs,
+        keys: &Keys,
+        color: Color,
+        until: std::time::Instant,
+    ) -> Result<Option<Self>, Failure> {
+        let wait = std::time::Duration::from_millis(2);
+        Self::opened(args, keys, color, |path: &PathBuf, options| {
+            loop {
+                match Log::open(path, options) {
+                    Err(error) if error.is_busy() && std::time::Instant::now() + wait < until => {
+                        std::thread::sleep(wait);
+                    }
+                    opened => return opened,
+                }
+            }
+        })
+    }
+
+    fn opened(
+        args: &AuditArgs,
+        keys: &Keys,
+        color: Color,
+        open: impl Fn(&PathBuf, Options) -> Result<Log, AuditError>,
+    ) -> Result<Option<Self>, Failure> {
         let Some(path) = args.audit.as_ref().or(keys.audit.as_ref()) else { return Ok(None) };
         let usual = Options::default();
         let size = args.audit_max_size.or(keys.audit_max_size);
@@ -45,7 +75,7 @@ impl Audit {
             keep: args.audit_keep.or(keys.audit_keep).unwrap_or(usual.keep),
         };
         let optional = args.audit_optional || keys.audit_optional;
-        match Log::open(path, options) {
+        match open(path, options) {
             Ok(log) if optional => {
                 Ok(Some(Self { log, lost: Lost::Told(AtomicBool::new(false), color) }))
             }

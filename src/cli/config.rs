@@ -48,10 +48,12 @@ pub(crate) struct Keys {
     pub(crate) idle_release: Option<Idle>,
     #[cfg(feature = "proxy")]
     pub(crate) proxy: super::proxy::Table,
+    #[cfg(feature = "hook")]
+    pub(crate) hook: super::hook::Table,
     #[cfg(feature = "serve")]
     pub(crate) serve: super::serve::Table,
     /// Where values may come back in tool calls.
-    #[cfg(feature = "proxy")]
+    #[cfg(any(feature = "proxy", feature = "hook"))]
     pub(crate) restore: Vec<keepmum::prompt::RestoreRule>,
 }
 
@@ -72,6 +74,8 @@ impl Keys {
         }
         #[cfg(feature = "proxy")]
         self.proxy.relative_to(folder);
+        #[cfg(feature = "hook")]
+        self.hook.relative_to(folder);
         #[cfg(feature = "serve")]
         self.serve.relative_to(folder);
         self

@@ -3,12 +3,14 @@
 mod args;
 mod audit;
 mod config;
-#[cfg(any(feature = "proxy", feature = "serve"))]
+#[cfg(any(feature = "proxy", feature = "hook", feature = "serve"))]
 mod duration;
 mod enroll;
 mod exit;
 mod filter;
 mod fresh;
+#[cfg(feature = "hook")]
+mod hook;
 mod jobs;
 mod lines;
 mod messages;
@@ -85,6 +87,8 @@ fn run(args: Args, protection: &Protection) -> Result<Exit, Failure> {
         Some(Command::Run(run)) => run::run(&args, run, protection),
         #[cfg(feature = "proxy")]
         Some(Command::Proxy(proxy)) => proxy::run(&args, proxy),
+        #[cfg(feature = "hook")]
+        Some(Command::Hook(_)) => hook::run(args),
         #[cfg(feature = "serve")]
         Some(Command::Serve(serve)) => serve::run(&args, serve),
         Some(Command::Audit { command: AuditCommand::Verify { head, files } }) => {

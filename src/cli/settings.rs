@@ -91,6 +91,20 @@ impl Settings {
         Ok(settings)
     }
 
+    /// As [`new`](Self::new), with a configuration that was read before; also gives the secrets.
+    #[cfg(feature = "hook")]
+    pub(crate) fn with_secrets(
+        args: &Args,
+        config: &Config,
+    ) -> Result<(Self, Vec<Secret>), Failure> {
+        let (read, unread) = sources::read(config.sources()?, None)?;
+        let secrets = sources::secrets(read);
+        let file = File { config: config.clone(), ..File::default() };
+        let mut settings = Self::with(args, file, secrets.clone())?;
+        settings.warnings.splice(..0, unread);
+        Ok((settings, secrets))
+    }
+
     /// For what is asked about the rules alone: no source is opened.
     pub(crate) fn without_secrets(args: &Args) -> Result<Self, Failure> {
         Self::with(args, in_force(args, None)?, Vec::new())

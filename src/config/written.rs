@@ -55,6 +55,8 @@ pub(super) struct Written {
     _idle_release: IgnoredAny,
     #[serde(rename = "proxy")]
     _proxy: IgnoredAny,
+    #[serde(rename = "hook")]
+    _hook: IgnoredAny,
     #[serde(rename = "serve")]
     _serve: IgnoredAny,
     #[serde(rename = "restore")]

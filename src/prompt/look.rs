@@ -8,7 +8,7 @@ use super::modes::Modes;
 use super::refused::Why;
 use super::report::{Found, Treatment, Unscanned};
 use super::runs::runs;
-use super::shape::{Class, Matcher, Numbered, Place, Placeholder, Shape};
+use super::shape::{Class, Guesses, Matcher, Numbered, Numbers, Place, Placeholder, Shape};
 use crate::structured::{Document, Edit, Kind, Malformed, Node, NodeId, splice};
 use crate::{Confidence, Finding, Origin, Redactor, Reference, ReferenceKey, Span};
 
@@ -108,7 +108,7 @@ impl<'a> Look<'a> {
         let document = Document::read(source, DEEPEST).map_err(Stop::Malformed)?;
         let numbered = Numbered { number: self.documents, document: &document };
         self.documents += 1;
-        let (mut own, warned) = cuts(self.tools.redactor, &self.tools.modes.muted, document.text());
+        let (mut own, warned) = self.cuts(document.text());
         if self.tools.shape.has_runs() {
             own = union(own, runs(&self.tools, &self.matcher, numbered, outer));
         }
@@ -139,6 +139,23 @@ impl<'a> Look<'a> {
         Ok(changes)
     }
 
+    /// What is to be cut out of a text, and what is only warned of.
+    fn cuts(&self, text: &[u8]) -> (Vec<Cut>, Vec<Finding>) {
+        let redactor = self.tools.redactor;
+        let (mut cuts, warned) = cuts(redactor, &self.tools.modes.muted, text);
+        if self.tools.shape.guesses == Guesses::Left {
+            let mut stays = false;
+            cuts.retain(|cut| {
+                // What has no finding of its own belongs to the cut before it.
+                if let Some(found) = &cut.finding {
+                    stays = !(is_known(found) || is_sure(redactor, found));
+                }
+                !stays
+            });
+        }
+        (cuts, warned)
+    }
+
     /// Whether pieces of a message may be sent.
     fn allowed(&self, piece: &[Change]) -> Result<(), Why> {
         let mut found = piece.iter().filter_map(|change| change.found.as_ref());
@@ -167,7 +184,14 @@ impl<'a> Look<'a> {
         here: &mut [Cut],
         depth: usize,
     ) -> Result<Vec<Change>, Stop> {
-        match leaf.class {
+        let number = leaf.node.kind == Kind::Scalar;
+        let class = match leaf.class {
+            Class::Text | Class::Source if number && self.tools.shape.numbers == Numbers::Fixed => {
+                Class::Fixed
+            }
+            class => class,
+        };
+        match class {
             Class::Text => self.string(leaf, here, depth),
             Class::Source => self.string(leaf, here, depth),
             Class::Base64 => match media::read(leaf.document.says(leaf.id)) {
@@ -305,7 +329,7 @@ impl<'a> Look<'a> {
 
     /// Text that is no JSON.
     fn plain(&self, text: &[u8], outer: Option<&Place<'_>>) -> Result<Vec<Change>, Stop> {
-        let (cuts, warned) = cuts(self.tools.redactor, &self.tools.modes.muted, text);
+        let (cuts, warned) = self.cuts(text);
         let place = || outer.map_or_else(|| "body".to_owned(), |place| self.path(place));
         let mut changes = Vec::new();
         for mut cut in cuts {

@@ -53,3 +53,7 @@ pub use request::Restored;
 #[cfg(feature = "request")]
 pub use request::{Exit, Hosts};
 pub use restore::{Reply, RestoreReport, RestoreRule, Unrestored};
+#[cfg(feature = "hook")]
+pub(crate) use restore::{json, references};
+#[cfg(feature = "hook")]
+pub(crate) use shape::{Guesses, Numbers, Shape, ShapeFile};

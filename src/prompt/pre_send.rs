@@ -142,7 +142,7 @@ impl PreSend {
         if body.len() > self.longest {
             return Err(Refused::new(api, Why::TooLarge(self.longest as u64)));
         }
-        let mut look = Look::new(self.tools(api, redactor));
+        let mut look = Look::new(self.tools(Shape::of(api), Self::follows(api), redactor));
         let changes = look.body(kind, body).map_err(|stop| match stop {
             Stop::Malformed(malformed) => Refused::new(api, Why::Malformed(malformed)),
             Stop::Refused(why) => Refused::new(api, why),
@@ -150,19 +150,76 @@ impl PreSend {
         Ok(outgoing(body, changes, look.unscanned))
     }
 
-    fn tools<'a>(&'a self, api: Api, redactor: &'a Redactor) -> Tools<'a> {
-        let follows = match api {
+    /// Redacts a document whose fields are those of `shape`.
+    #[cfg(feature = "hook")]
+    pub(crate) fn shaped<'a>(
+        &self,
+        surface: Surface,
+        shape: &Shape,
+        json: &'a [u8],
+    ) -> Result<Outgoing<'a>, Why> {
+        let look = |redactor: &Redactor| self.look_shaped(redactor, shape, json);
+        let seen = self.guard.timed(surface, json.len(), look)?;
+        seen.report.found.iter().for_each(|found| self.guard.observe(surface, &found.finding));
+        Ok(seen)
+    }
+
+    /// Puts values in the place of references in the arguments of a call of `tool`, as far as a rule allows it; none if
+    /// nothing changes. `shape` is that of the arguments.
+    #[cfg(feature = "hook")]
+    pub(crate) fn restored(&self, tool: &str, shape: &Shape, json: &[u8]) -> Option<Vec<u8>> {
+        self.restoring.as_ref()?.arguments(self, tool, shape, json)
+    }
+
+    /// As [`shaped`](Self::shaped). Nobody is told.
+    #[cfg(feature = "hook")]
+    pub(super) fn again_shaped<'a>(
+        &self,
+        shape: &Shape,
+        json: &'a [u8],
+    ) -> Result<Outgoing<'a>, Why> {
+        self.guard.with(|redactor| self.look_shaped(redactor, shape, json))
+    }
+
+    #[cfg(feature = "hook")]
+    fn look_shaped<'a>(
+        &self,
+        redactor: &Redactor,
+        shape: &Shape,
+        json: &'a [u8],
+    ) -> Result<Outgoing<'a>, Why> {
+        if json.len() > self.longest {
+            return Err(Why::TooLarge(self.longest as u64));
+        }
+        let mut look = Look::new(self.tools(shape, None, redactor));
+        let changes = look.json(json).map_err(|stop| match stop {
+            Stop::Malformed(malformed) => Why::Malformed(malformed),
+            Stop::Refused(why) => why,
+        })?;
+        Ok(outgoing(json, changes, look.unscanned))
+    }
+
+    fn follows(api: Api) -> Option<Follows> {
+        match api {
             Api::SlackAppend => Some(Follows::More),
             Api::SlackStop => Some(Follows::Nothing),
             _ => None,
-        };
+        }
+    }
+
+    fn tools<'a>(
+        &'a self,
+        shape: &'a Shape,
+        follows: Option<Follows>,
+        redactor: &'a Redactor,
+    ) -> Tools<'a> {
         Tools {
             redactor,
             key: &self.key,
             modes: &self.modes,
-            keys: self.keys,
+            keys: shape.keys.unwrap_or(self.keys),
             strings: self.strings,
-            shape: Shape::of(api),
+            shape,
             appends: follows.map(|follows| (&*self.appends, follows)),
         }
     }

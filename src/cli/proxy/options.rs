@@ -153,6 +153,12 @@ impl Table {
         }
     }
 
+    /// The file with the key of references.
+    #[cfg(feature = "hook")]
+    pub(crate) fn key_file(&self) -> Option<&Path> {
+        self.key_file.as_deref()
+    }
+
     /// Whether it says where requests go or who may send some.
     fn leads(&self) -> bool {
         let Self { listen, allow_remote, upstream, allow_host, .. } = self;

@@ -8,33 +8,33 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The members of an object, in order; none if it is none.
-pub(super) fn members(json: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+pub(crate) fn members(json: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     serde_json::from_str::<Members>(json).ok().map(|members| members.0)
 }
 
 /// The elements of an array; none if it is none.
-pub(super) fn elements(json: &str) -> Option<Vec<&str>> {
+pub(crate) fn elements(json: &str) -> Option<Vec<&str>> {
     let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
     Some(elements.into_iter().map(RawValue::get).collect())
 }
 
 /// What an object has under a name. The last one counts, as in most readers.
-pub(super) fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     members(json)?.into_iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// The text of a string.
-pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text>(json).ok().map(|text| text.0)
 }
 
 /// Where `part`, a slice of `json`, begins in it.
-pub(super) fn offset(json: &str, part: &str) -> usize {
+pub(crate) fn offset(json: &str, part: &str) -> usize {
     part.as_ptr() as usize - json.as_ptr() as usize
 }
 
 /// What `text` looks like inside a string.
-pub(super) fn escaped(text: &str) -> zeroize::Zeroizing<Vec<u8>> {
+pub(crate) fn escaped(text: &str) -> zeroize::Zeroizing<Vec<u8>> {
     let quoted = zeroize::Zeroizing::new(serde_json::to_vec(text).expect("a string"));
     quoted[1..quoted.len() - 1].to_vec().into()
 }

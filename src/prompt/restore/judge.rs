@@ -37,7 +37,7 @@ pub(super) struct Swap {
 pub(super) struct Judge<'a> {
     pub(super) rules: &'a Rules,
     pub(super) table: &'a Table,
-    pub(super) again: &'a Again,
+    pub(super) again: &'a dyn Again,
     /// The longest arguments with values in them: a long value can be named often.
     pub(super) longest: usize,
 }
@@ -125,7 +125,7 @@ fn swaps(
 }
 
 /// `source` with `swaps`, which stand in order.
-fn spliced(source: &[u8], swaps: &[Swap]) -> Zeroizing<Vec<u8>> {
+pub(super) fn spliced(source: &[u8], swaps: &[Swap]) -> Zeroizing<Vec<u8>> {
     let (mut out, mut from) = (Zeroizing::new(Vec::with_capacity(source.len())), 0);
     for swap in swaps {
         out.extend_from_slice(&source[from..swap.span.start]);

@@ -12,24 +12,28 @@ mod again;
 mod call;
 mod destination;
 mod frame;
-mod json;
+pub(crate) mod json;
 mod judge;
 mod queue;
 mod reply;
 mod report;
 mod rule;
 mod shape;
+#[cfg(feature = "hook")]
+mod single;
 mod spelled;
 mod table;
 
 pub use reply::Reply;
 pub use report::{RestoreReport, Unrestored};
 pub use rule::RestoreRule;
+#[cfg(feature = "hook")]
+pub(crate) use single::references;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use again::Again;
+use again::NextRequest;
 use frame::Framing;
 use rule::Rules;
 use shape::Shape;
@@ -75,7 +79,7 @@ impl Restoring {
     ) -> Option<Reply> {
         let (framing, shape) = (Framing::of(content_type)?, Shape::of(api)?);
         let table = self.table(&pre_send.guard, &pre_send.key);
-        Some(Reply::new(framing, shape, Arc::clone(self), table, Again(pre_send.clone())))
+        Some(Reply::new(framing, shape, Arc::clone(self), table, NextRequest(pre_send.clone())))
     }
 
     /// The references of the set in force. They are made once for each set.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Restoring;
-use super::again::Again;
+use super::again::NextRequest;
 use super::call::{Call, Given};
 use super::frame::{Frame, Framing};
 use super::judge::{Judge, Reasoning};
@@ -61,7 +61,7 @@ impl Reply {
         shape: &'static Shape,
         restoring: Arc<Restoring>,
         table: Arc<Table>,
-        again: Again,
+        again: NextRequest,
     ) -> Self {
         let restorer = Restorer {
             shape,
@@ -146,7 +146,7 @@ struct Restorer {
     shape: &'static Shape,
     restoring: Arc<Restoring>,
     table: Arc<Table>,
-    again: Again,
+    again: NextRequest,
     /// By their numbers.
     calls: BTreeMap<Vec<u64>, Call>,
     queue: Queue,
@@ -294,7 +294,7 @@ impl Restorer {
     }
 }
 
-fn judge<'a>(restoring: &'a Restoring, table: &'a Table, again: &'a Again) -> Judge<'a> {
+fn judge<'a>(restoring: &'a Restoring, table: &'a Table, again: &'a NextRequest) -> Judge<'a> {
     Judge { rules: &restoring.rules, table, again, longest: restoring.longest_whole() }
 }
 

@@ -13,6 +13,7 @@ use pattern::Pattern;
 pub(super) use place::{Numbered, Place};
 
 use super::api::Api;
+use super::mode::KeyPolicy;
 
 /// What may be done with a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +44,33 @@ pub(super) enum Placeholder {
     Named,
 }
 
+/// Whether a number may become a string.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Numbers {
+    #[default]
+    Replaced,
+    /// Whoever reads the document wants one: as in a field that must not change.
+    Fixed,
+}
+
+/// What becomes of what rules only guess.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Guesses {
+    #[default]
+    Replaced,
+    /// It stays everywhere.
+    Left,
+}
+
 /// The fields of an interface that are not simply text.
-pub(super) struct Shape {
+pub(crate) struct Shape {
     pub(super) placeholder: Placeholder,
+    pub(super) numbers: Numbers,
+    pub(super) guesses: Guesses,
+    /// What is done about secrets in keys, if the interface itself decides that.
+    pub(super) keys: Option<KeyPolicy>,
     /// Values in which keys mean nothing, all the way down.
     free: Vec<Pattern>,
     /// The first that fits counts.
@@ -59,10 +84,13 @@ pub(super) struct Shape {
 }
 
 /// A file of `shapes/`.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+pub(crate) struct ShapeFile {
     placeholder: Placeholder,
+    pub(crate) numbers: Numbers,
+    pub(crate) guesses: Guesses,
+    pub(crate) keys: Option<KeyPolicy>,
     /// Where a request may stand in a body.
     roots: Vec<String>,
     free: Vec<String>,
@@ -77,7 +105,7 @@ struct File {
     pieces: Fields,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
     at: Vec<String>,
@@ -95,8 +123,17 @@ impl Shape {
     }
 
     fn read(toml: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(toml).map_err(|error| error.to_string())?;
-        let roots = if file.roots.is_empty() { vec![String::new()] } else { file.roots };
+        Self::new(&toml::from_str(toml).map_err(|error| error.to_string())?)
+    }
+
+    /// What `file` says.
+    ///
+    /// # Errors
+    ///
+    /// A pattern that is none.
+    pub(crate) fn new(file: &ShapeFile) -> Result<Self, String> {
+        let top = [String::new()];
+        let roots = if file.roots.is_empty() { &top[..] } else { &file.roots };
         let patterns = |fields: &[String]| -> Result<Vec<Pattern>, String> {
             let all = fields.iter().flat_map(|at| roots.iter().map(move |root| (root, at)));
             all.map(|(root, at)| Pattern::parse(root, at)).collect()
@@ -119,6 +156,9 @@ impl Shape {
         Ok(Self {
             media,
             placeholder: file.placeholder,
+            numbers: file.numbers,
+            guesses: file.guesses,
+            keys: file.keys,
             free: patterns(&file.free)?,
             classes,
             runs: patterns(&file.runs.at)?,

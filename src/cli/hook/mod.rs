@@ -1,0 +1,135 @@
+//! `keepmum hook`: what a coding agent runs at its events.
+
+mod input;
+mod options;
+mod replace;
+mod settings;
+
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+use keepmum::hook::{Agent, Answer, Event, Failure as Refusal, Hook, refusal};
+use keepmum::prompt::{PreSend, Report, Treatment};
+use keepmum::{Finding, Guard, Surface};
+
+use super::args::{Args, Command};
+use super::audit::Audit;
+use super::config::Keys;
+use super::exit::{Exit, Failure};
+use super::settings::Settings;
+use options::Options;
+pub(super) use options::{HookArgs, Table};
+
+/// How long an event may take, if nobody says otherwise. Agents give a hook at least 10 seconds, and go on if it takes longer.
+const LONGEST_TIME: Duration = Duration::from_secs(5);
+
+/// Answers one event, or changes settings.
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let hook = given(&args);
+    if let Some(command) = &hook.command {
+        return settings::run(&args, command);
+    }
+    let name = "hook: name the agent by --agent, or install it: keepmum hook install";
+    let agent = hook.agent.ok_or_else(|| Failure::usage(name))?;
+    let args = Arc::new(args);
+    // The usual exit code of a panic would let the action go on.
+    let said = catch_unwind(AssertUnwindSafe(|| say(&answered(agent, args))));
+    Ok(said.unwrap_or(Exit::Program(REFUSED)))
+}
+
+/// The arguments of this command.
+fn given(args: &Args) -> &HookArgs {
+    let Some(Command::Hook(hook)) = &args.command else { unreachable!("it was asked before") };
+    hook
+}
+
+/// The answer to what stands on standard input. It is there in time, whatever happens.
+fn answered(agent: Agent, args: Arc<Args>) -> Answer {
+    let input = Arc::new(OnceLock::new());
+    let event = given(&args).event.clone();
+    let time = given(&args).timeout.map_or(LONGEST_TIME, |time| time.0);
+    let (sender, receiver) = mpsc::channel();
+    let (read, until) = (Arc::clone(&input), Instant::now() + time);
+    let work = move || drop(sender.send(work(agent, &args, &read, until)));
+    let started = std::thread::Builder::new().name("keepmum-hook".to_owned()).spawn(work);
+    let failure = match started.map(|_| receiver.recv_timeout(time)) {
+        Ok(Ok(Ok(answer))) => return answer,
+        Ok(Ok(Err(failure))) => failure,
+        Ok(Err(mpsc::RecvTimeoutError::Timeout)) => Refusal::Time,
+        Ok(Err(mpsc::RecvTimeoutError::Disconnected)) => Refusal::Panic,
+        Err(error) => Refusal::Setup(format!("no thread could be started: {error}")),
+    };
+    let input = input.get().map(Vec::as_slice).unwrap_or_default();
+    refusal(agent, event.as_deref(), input, &failure)
+}
+
+/// Reads an event, sets up what looks through it, looks, and records what was found.
+fn work(
+    agent: Agent,
+    args: &Args,
+    read: &OnceLock<Vec<u8>>,
+    until: Instant,
+) -> Result<Answer, Refusal> {
+    let input = read.get_or_init(|| input::read(io::stdin().lock()));
+    if input.len() > input::LONGEST {
+        return Err(Refusal::TooLong);
+    }
+    let event = given(args).event.as_deref();
+    let event = Event::read(agent, event, input)?;
+    if let Some(answer) = event.passes() {
+        return Ok(answer);
+    }
+    let setup = |failure: Failure| Refusal::Setup(failure.to_string());
+    let options = Options::new(args).map_err(setup)?;
+    let hook = hook(args, &options).map_err(setup)?;
+    let answer = hook.look(&event)?;
+    record(args, &options.keys, agent, &answer.report, until).map_err(setup)?;
+    Ok(answer)
+}
+
+fn hook(args: &Args, options: &Options) -> Result<Hook, Failure> {
+    let key = options.key()?;
+    let (settings, secrets) = Settings::with_secrets(args, &options.config)?;
+    let guard = Guard::from(settings.known.redactor());
+    let mut builder = PreSend::builder(guard, key).restorable(secrets);
+    for (glob, mode) in &options.modes {
+        builder = builder.mode(glob, *mode);
+    }
+    let restore = options.keys.restore.iter().cloned();
+    Ok(Hook::new(restore.fold(builder, |all, rule| all.restore(rule)).build()?))
+}
+
+/// Rows for what was found, if there is an audit log. Other hooks may be writing theirs.
+fn record(
+    args: &Args,
+    keys: &Keys,
+    agent: Agent,
+    report: &Report,
+    until: Instant,
+) -> Result<(), Failure> {
+    let replaced = report.found.iter().filter(|one| one.treatment == Treatment::Redacted);
+    let found: Vec<(Finding, u64)> =
+        replaced.map(|one| (one.finding.clone(), one.finding.span().len())).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    match Audit::open_until(args.audit(), keys, args.color, until)? {
+        Some(audit) => audit.redacted(Surface::HOOK.as_str(), agent.as_str(), &found),
+        None => Ok(()),
+    }
+}
+
+/// Writes an answer, once. An agent that does not get all of it must not take it for a yes.
+fn say(answer: &Answer) -> Exit {
+    let _ = io::stderr().lock().write_all(answer.stderr.as_bytes());
+    let mut out = io::stdout().lock();
+    match out.write_all(&answer.stdout).and_then(|()| out.flush()) {
+        Ok(()) => Exit::Program(answer.code),
+        Err(_) => Exit::Program(REFUSED),
+    }
+}
+
+/// The exit code that agents know for a no.
+const REFUSED: u8 = 2;
