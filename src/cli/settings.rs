@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keepmum::config::{Config, Opened, Prepared};
+use keepmum::rule::AutomatonCache;
 use keepmum::source::{Declared, Environment};
-use keepmum::{Replacement, Rule, Secret};
+use keepmum::{RedactorBuilder, Replacement, Rule, Secret};
 
 use super::args::{Args, Idle};
 use super::audit::Audit;
@@ -48,7 +49,7 @@ impl Settings {
     pub(crate) fn new(args: &Args, file: Option<&Path>) -> Result<Self, Failure> {
         let file = in_force(args, file)?;
         let (read, unread) = sources::read(file.config.sources()?, None)?;
-        let mut settings = Self::with(args, file, sources::secrets(read))?;
+        let mut settings = Self::with(args, file, sources::secrets(read), None)?;
         settings.warnings.splice(..0, unread);
         Ok(settings)
     }
@@ -68,7 +69,7 @@ impl Settings {
         let mut secrets = sources::secrets(read);
         secrets.extend(more(&file.config.env_file, audit.as_deref())?);
         let fixed = if fresh { secrets.clone() } else { Vec::new() };
-        let mut settings = Self::with(args, file, secrets)?;
+        let mut settings = Self::with(args, file, secrets, None)?;
         if fresh {
             let redactor = settings.known.redactor();
             settings.known = fresh::known(redactor, fixed, kept, audit.clone(), args.color)?;
@@ -84,33 +85,40 @@ impl Settings {
         let file = in_force(args, None)?;
         let audit = Audit::open(args.audit(), &file.keys, args.color)?.map(Arc::new);
         let sources = file.config.sources()?;
-        let mut settings = Self::with(args, file, Vec::new())?;
+        let mut settings = Self::with(args, file, Vec::new(), None)?;
         let redactor = settings.known.redactor();
         settings.known = fresh::known(redactor, Vec::new(), sources, audit.clone(), args.color)?;
         settings.audit = audit;
         Ok(settings)
     }
 
-    /// As [`new`](Self::new), with a configuration that was read before; also gives the secrets.
+    /// As [`new`](Self::new), with a configuration that was read before, and with automata that were kept; also gives the
+    /// secrets.
     #[cfg(feature = "hook")]
     pub(crate) fn with_secrets(
         args: &Args,
         config: &Config,
+        automata: Option<Arc<dyn AutomatonCache>>,
     ) -> Result<(Self, Vec<Secret>), Failure> {
         let (read, unread) = sources::read(config.sources()?, None)?;
         let secrets = sources::secrets(read);
         let file = File { config: config.clone(), ..File::default() };
-        let mut settings = Self::with(args, file, secrets.clone())?;
+        let mut settings = Self::with(args, file, secrets.clone(), automata)?;
         settings.warnings.splice(..0, unread);
         Ok((settings, secrets))
     }
 
     /// For what is asked about the rules alone: no source is opened.
     pub(crate) fn without_secrets(args: &Args) -> Result<Self, Failure> {
-        Self::with(args, in_force(args, None)?, Vec::new())
+        Self::with(args, in_force(args, None)?, Vec::new(), None)
     }
 
-    fn with(args: &Args, file: File, secrets: Vec<Secret>) -> Result<Self, Failure> {
+    fn with(
+        args: &Args,
+        file: File,
+        secrets: Vec<Secret>,
+        automata: Option<Arc<dyn AutomatonCache>>,
+    ) -> Result<Self, Failure> {
         let File { path, config, keys, .. } = file;
         let output = args.output();
         let secret_count = secrets.len();
@@ -118,6 +126,7 @@ impl Settings {
             return Err(Failure::usage("--sealed needs --sealed-key-file"));
         }
         let Prepared { builder, warnings, notices, sealed, .. } = config.prepare(secrets)?;
+        let builder = automata.into_iter().fold(builder, RedactorBuilder::automaton_cache);
         Ok(Self {
             files: args.files.clone(),
             shape: if output.json || keys.json { Shape::Json } else { Shape::Bytes },

@@ -409,6 +409,28 @@ fn q1_the_program_answers_and_records_names_only() {
     assert_eq!(rows.lines().count(), 9, "{rows}");
 }
 
+#[test]
+fn automata_are_kept_from_one_event_to_the_next() {
+    let (home, token) = (home(), expand("ghp_{alnum:36}", 1).unwrap().text);
+    let output = json!({"stdout": token, "stderr": "", "interrupted": false, "isImage": false});
+    let event = json!({"hook_event_name": "PostToolUse", "tool_name": "Bash", "tool_input": {}, "tool_response": output});
+    let answer = || run(answering(&home, "claude-code", &[]), event.to_string().as_bytes()).stdout;
+    let folder = home.path().join(".cache/keepmum");
+    let kept = || -> Vec<_> {
+        let versions = fs::read_dir(&folder).into_iter().flatten();
+        let files = versions.flat_map(|version| fs::read_dir(version.unwrap().path()).unwrap());
+        files.map(|file| file.unwrap().path()).collect()
+    };
+    let first = answer();
+    assert!(text(&first).contains("SECRETREF_github_pat_") && !text(&first).contains(&token));
+    assert!(!kept().is_empty());
+    assert_eq!(text(&answer()), text(&first));
+    for path in kept() {
+        fs::write(path, "no automaton").unwrap();
+    }
+    assert_eq!(text(&answer()), text(&first));
+}
+
 /// Scenario Q2.
 #[test]
 fn q2_a_configuration_that_is_broken_refuses() {

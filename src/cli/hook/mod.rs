@@ -1,5 +1,6 @@
 //! `keepmum hook`: what a coding agent runs at its events.
 
+mod automata;
 mod input;
 mod options;
 mod replace;
@@ -19,6 +20,7 @@ use super::audit::Audit;
 use super::config::Keys;
 use super::exit::{Exit, Failure};
 use super::settings::Settings;
+use automata::Automata;
 use options::Options;
 pub(super) use options::{HookArgs, Table};
 
@@ -91,7 +93,8 @@ fn work(
 
 fn hook(args: &Args, options: &Options) -> Result<Hook, Failure> {
     let key = options.key()?;
-    let (settings, secrets) = Settings::with_secrets(args, &options.config)?;
+    let automata = Automata::of_user().map(|automata| Arc::new(automata) as _);
+    let (settings, secrets) = Settings::with_secrets(args, &options.config, automata)?;
     let guard = Guard::from(settings.known.redactor());
     let mut builder = PreSend::builder(guard, key).restorable(secrets);
     for (glob, mode) in &options.modes {
