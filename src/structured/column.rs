@@ -28,7 +28,7 @@ impl Redactor {
     ///
     /// let redactor = Redactor::builder().secret("pw", "correct horse")?.build()?;
     /// let mut changed = Vec::new();
-    /// redactor.redact_column(b"hellocorrect horsecorrect horse", [5, 18, 26, 31], |at, new| changed.push((at, new)));
+    /// redactor.redact_column(b"hellocorrect horsecorrect horse", [5, 18, 25, 31], |at, new| changed.push((at, new)));
     /// assert_eq!(changed, [(1, b"[REDACTED:pw]".to_vec())]);
     /// # Ok::<(), keepmum::BuildError>(())
     /// ```
