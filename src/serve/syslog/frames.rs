@@ -132,7 +132,7 @@ pub(super) fn legible(message: &[u8]) -> Result<(), Fault> {
 
 /// Whether two bytes are the head of zlib (RFC 1950): deflate with a window of 256 bytes to 32 KiB, and the check of both.
 fn is_zlib(method: u8, flags: u8) -> bool {
-    method & 0x0f == 8 && method >> 4 <= 7 && u16::from_be_bytes([method, flags]) % 31 == 0
+    method & 0x0f == 8 && method >> 4 <= 7 && u16::from_be_bytes([method, flags]).is_multiple_of(31)
 }
 
 #[cfg(test)]
