@@ -10,7 +10,7 @@ use super::config::LOCAL;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success,
-    /// `scan` found something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match,
+    /// `scan` found something, `sweep` left something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match,
     /// `secrets check` a bad value, `serve --check` an upstream that cannot be reached.
     Found,
     /// Bad arguments, configuration, rule or secret source.
@@ -102,6 +102,13 @@ impl From<keepmum::store::StoreError> for Failure {
 impl From<keepmum::audit::AuditError> for Failure {
     fn from(error: keepmum::audit::AuditError) -> Self {
         Self::new(Exit::Io, format_args!("audit log: {error}"))
+    }
+}
+
+#[cfg(feature = "prompt")]
+impl From<keepmum::prompt::KeyError> for Failure {
+    fn from(error: keepmum::prompt::KeyError) -> Self {
+        Self::usage(error)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::api::Api;
 use super::appends::{Appends, Follows};
 use super::body::Kind;
-use super::look::{Change, Look, Stop, Tools, edits};
+use super::look::{Change, Look, Stop, Tools, Unchangeable, edits};
 use super::mode::{KeyPolicy, Mode};
 use super::modes::Modes;
 use super::refused::{Refused, Why};
@@ -156,13 +156,16 @@ impl PreSend {
             Api::SlackStop => Some(Follows::Nothing),
             _ => None,
         };
+        let shape = Shape::of(api);
         Tools {
             redactor,
             key: &self.key,
             modes: &self.modes,
             keys: self.keys,
             strings: self.strings,
-            shape: Shape::of(api),
+            shape,
+            placeholder: shape.placeholder,
+            fixed: Unchangeable::Refuses,
             appends: follows.map(|follows| (&*self.appends, follows)),
         }
     }

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use keepmum::prompt::{PreSend, Report, Treatment};
-use keepmum::proxy::{Account, Proxy, ProxyError, read_key, usual_key};
+use keepmum::prompt::{PreSend, Report, Treatment, read_key, usual_key};
+use keepmum::proxy::{Account, Proxy, ProxyError};
 use keepmum::store::SecretStore;
 use keepmum::{Finding, Guard, ReferenceKey, Surface};
 use tokio::net::TcpListener;

@@ -1,5 +1,6 @@
 //! The key of references, which outlives a process so that a value keeps its reference.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -7,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::error::ProxyError;
 use crate::ReferenceKey;
 
 /// Bytes of a key that is drawn; shorter ones in a file are refused.
@@ -21,28 +21,47 @@ const LONGEST: u64 = 4096;
 /// # Errors
 ///
 /// The file cannot be read, others than its owner can, or it holds under 32 bytes.
-pub fn read_key(path: &Path) -> Result<ReferenceKey, ProxyError> {
+pub fn read_key(path: &Path) -> Result<ReferenceKey, KeyError> {
     read(path).map_err(|error| failed(path, &error))
 }
 
 /// The key of this user: in `keepmum/reference.key` in the folder that `XDG_STATE_HOME` names, else in `~/.local/state`. If
-/// there is none one is drawn, and written for its owner alone.
+/// there is none one is drawn, and written for its owner alone. The gateway, hooks and sweeps have the same, so that one value
+/// has one reference.
 ///
 /// # Errors
 ///
 /// There is no such folder, or the file cannot be read or written.
-pub fn usual_key() -> Result<ReferenceKey, ProxyError> {
+pub fn usual_key() -> Result<ReferenceKey, KeyError> {
+    let nowhere = || KeyError("neither XDG_STATE_HOME nor HOME is set; name a --key-file".into());
+    let path = state_folder().ok_or_else(nowhere)?.join("reference.key");
+    kept(&path).map_err(|error| failed(&path, &error))
+}
+
+/// Where this user's programs keep what they know from one run to the next: `keepmum` in the folder that `XDG_STATE_HOME`
+/// names, else in `~/.local/state`. None if neither is set.
+pub(crate) fn state_folder() -> Option<PathBuf> {
     let folder = |name| {
         std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute())
     };
     let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
-    let nowhere = || ProxyError::new("neither XDG_STATE_HOME nor HOME is set; name a --key-file");
-    let path = state.ok_or_else(nowhere)?.join("keepmum/reference.key");
-    kept(&path).map_err(|error| failed(&path, &error))
+    Some(state?.join("keepmum"))
 }
 
-fn failed(path: &Path, error: &io::Error) -> ProxyError {
-    ProxyError::new(format_args!("{}: {error}", path.display()))
+/// There is no key. Opaque; its text names the file and never holds what is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyError(String);
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+fn failed(path: &Path, error: &io::Error) -> KeyError {
+    KeyError(format!("{}: {error}", path.display()))
 }
 
 /// The key at `path`, drawn if there is none. Of two processes that draw at once both get the key of the first.
