@@ -153,6 +153,12 @@ impl Table {
         }
     }
 
+    /// The file with the key of references, if it names one.
+    #[cfg(feature = "sweep")]
+    pub(crate) fn key_file(&self) -> Option<&PathBuf> {
+        self.key_file.as_ref()
+    }
+
     /// Whether it says where requests go or who may send some.
     fn leads(&self) -> bool {
         let Self { listen, allow_remote, upstream, allow_host, .. } = self;

@@ -42,7 +42,7 @@ pub enum Apply {
     Yes,
 }
 
-/// What was found in one value of a row.
+/// What was found in one value of a row. If nothing is told of it, it is what freed pages hold.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Row {
@@ -111,7 +111,7 @@ fn open(path: &Path, apply: Apply) -> Result<Connection, SweepError> {
     // Functions in the schema may be anybody's. What is deleted is overwritten.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "foreign_keys", false)?;
-    connection.pragma_query(None, "secure_delete=on", |_| Ok(()))?;
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     Ok(connection)
 }
 
@@ -193,7 +193,8 @@ impl Sweep<'_> {
             let found = self.sweeper.redactor.find(bytes);
             let known = found.into_iter().filter(|found| found.origin() == Origin::Secret);
             let stays = |found: Finding| {
-                (found.name().to_owned(), "bytes that are no text".to_owned(), Stays::Fixed)
+                let place = format!("{place}: bytes that are no text");
+                (found.name().to_owned(), place, Stays::Fixed)
             };
             row.left.extend(known.map(stays));
             self.tell(&row);
@@ -254,11 +255,11 @@ impl Sweep<'_> {
         if self.swept.changed == 0 && !dirty {
             return Ok(());
         }
+        if self.swept.changed == 0 {
+            self.swept.changed = 1;
+            (self.row)(&Row { place: "freed pages".to_owned(), ..Row::default() });
+        }
         if apply == Apply::No {
-            if self.swept.changed == 0 {
-                self.swept.changed = 1;
-                (self.row)(&Row { place: "freed pages".to_owned(), ..Row::default() });
-            }
             return Ok(());
         }
         let anew = write_back(&connection)
