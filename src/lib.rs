@@ -41,6 +41,8 @@ mod stream;
 pub mod structured;
 #[cfg(feature = "tracing")]
 pub mod subscriber;
+#[cfg(feature = "sweep")]
+pub mod sweep;
 
 pub use allow::Allowlist;
 pub use check::Check;

@@ -6,7 +6,8 @@
 //! examples, which `suite/catalogue.rs` runs. The audit log: `suite/audit.rs`. `keepmum run`:
 //! `suite/run.rs`; its memory: `suite/memory.rs`. Secrets that change: `suite/rotation.rs`. JSON:
 //! `suite/structured.rs`; columns of values: `suite/columns.rs`; the same in MessagePack and protobuf: `suite/msgpack.rs`, `suite/protobuf.rs`. Requests to language models and to Slack: `suite/prompt.rs`; references in their replies:
-//! `suite/restore.rs`. Events of coding agents: `suite/hook.rs`, `data/hook`. The gateway and the stages have targets of their own, `proxy/main.rs` and
+//! `suite/restore.rs`. Events of coding agents: `suite/hook.rs`, `data/hook`. Files at rest: `suite/sweep.rs`, databases:
+//! `suite/sweep_sqlite.rs`; images of containers: `suite/image.rs`. The gateway and the stages have targets of their own, `proxy/main.rs` and
 //! `serve/main.rs`.
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
@@ -24,6 +25,9 @@ mod columns;
 #[cfg(feature = "hook")]
 #[path = "suite/hook.rs"]
 mod hook;
+#[cfg(all(feature = "image", feature = "cli"))]
+#[path = "suite/image.rs"]
+mod image;
 #[path = "suite/layering.rs"]
 mod layering;
 #[path = "suite/memory.rs"]
@@ -68,3 +72,9 @@ mod spelled;
 mod stream;
 #[path = "suite/structured.rs"]
 mod structured;
+#[cfg(all(feature = "sweep", feature = "cli"))]
+#[path = "suite/sweep.rs"]
+mod sweep;
+#[cfg(all(feature = "sqlite", feature = "cli"))]
+#[path = "suite/sweep_sqlite.rs"]
+mod sweep_sqlite;

@@ -37,7 +37,7 @@ Rotation:
 
 Exit codes:
   0    done; also when the reader of the output went away
-  1    scan found a secret, enroll refused one, rules test a bad example, rules explain a match,
+  1    scan found a secret, sweep left one, enroll refused one, rules test a bad example, rules explain a match,
        secrets check a bad value, audit verify a bad row
   2    bad arguments, configuration, rule or secret source; hook: refused, where the agent knows it by that
   3    input cannot be read, or output, report or audit log cannot be written
@@ -140,6 +140,10 @@ impl Args {
             Some(Command::Hook(hook)) => &hook.audit,
             #[cfg(feature = "serve")]
             Some(Command::Serve(serve)) => &serve.audit,
+            #[cfg(feature = "sweep")]
+            Some(Command::Sweep(sweep)) => &sweep.audit,
+            #[cfg(feature = "sweep")]
+            Some(Command::Watch(watch)) => &watch.audit,
             _ => &self.output().audit,
         }
     }
@@ -283,6 +287,19 @@ pub(crate) enum Command {
     /// reached.
     #[cfg(feature = "serve")]
     Serve(Box<super::serve::ServeArgs>),
+    /// Take secrets out of files on the disk: transcripts, histories, memory files, notes
+    ///
+    /// A file is replaced as a whole, with as many lines as before; what is signed and ids stay as they are. Files like .env
+    /// and keys, in which secrets are at home, stay unless they are named. A reference stands in place of a secret, the same
+    /// that the gateway puts there.
+    #[cfg(feature = "sweep")]
+    Sweep(Box<super::sweep::SweepArgs>),
+    /// Take secrets out of files as they grow
+    ///
+    /// Sweeps what is there, and then each file once it was quiet for a while. What another process has open for writing
+    /// waits until it is closed.
+    #[cfg(feature = "sweep")]
+    Watch(Box<super::sweep::WatchArgs>),
     /// About audit logs
     Audit {
         #[command(subcommand)]
@@ -371,6 +388,16 @@ pub(crate) struct ScanArgs {
     /// Also what ignore files leave out
     #[arg(long)]
     pub(crate) no_ignore: bool,
+
+    /// An image of a container as an archive (OCI, or of `docker save`): its layers in order, its environment, labels and history
+    #[cfg(feature = "image")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "staged"], value_hint = ValueHint::FilePath)]
+    pub(crate) image: Option<PathBuf>,
+
+    /// Most bytes of an image's layer once it is decompressed
+    #[cfg(feature = "image")]
+    #[arg(long, value_name = "SIZE", default_value = "16G", requires = "image")]
+    pub(crate) longest: Size,
 
     /// Accepted findings, which are not reported again; their paths are relative to the working folder
     #[arg(long, value_name = "FILE")]

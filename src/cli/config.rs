@@ -50,6 +50,9 @@ pub(crate) struct Keys {
     pub(crate) proxy: super::proxy::Table,
     #[cfg(feature = "hook")]
     pub(crate) hook: super::hook::Table,
+    /// Where there is no gateway, of its table the key alone: files have the references that prompts have.
+    #[cfg(all(feature = "sweep", not(feature = "proxy")))]
+    pub(crate) proxy: super::sweep::KeyTable,
     #[cfg(feature = "serve")]
     pub(crate) serve: super::serve::Table,
     /// Where values may come back in tool calls.
@@ -72,7 +75,7 @@ impl Keys {
         for path in self.report.iter_mut().chain(&mut self.audit) {
             *path = folder.join(&*path);
         }
-        #[cfg(feature = "proxy")]
+        #[cfg(any(feature = "proxy", feature = "sweep"))]
         self.proxy.relative_to(folder);
         #[cfg(feature = "hook")]
         self.hook.relative_to(folder);

@@ -10,7 +10,7 @@ use super::config::LOCAL;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success,
-    /// `scan` found something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match,
+    /// `scan` found something, `sweep` left something, `enroll` refused something, `rules test` an example that fails, `rules explain` a match,
     /// `secrets check` a bad value, `serve --check` an upstream that cannot be reached.
     Found,
     /// Bad arguments, configuration, rule or secret source.

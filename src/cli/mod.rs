@@ -3,7 +3,7 @@
 mod args;
 mod audit;
 mod config;
-#[cfg(any(feature = "proxy", feature = "hook", feature = "serve"))]
+#[cfg(any(feature = "proxy", feature = "hook", feature = "serve", feature = "sweep"))]
 mod duration;
 mod enroll;
 mod exit;
@@ -34,6 +34,8 @@ mod size;
 mod sources;
 #[cfg(any(feature = "proxy", feature = "serve"))]
 mod stop;
+#[cfg(feature = "sweep")]
+mod sweep;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -91,6 +93,10 @@ fn run(args: Args, protection: &Protection) -> Result<Exit, Failure> {
         Some(Command::Hook(_)) => hook::run(args),
         #[cfg(feature = "serve")]
         Some(Command::Serve(serve)) => serve::run(&args, serve),
+        #[cfg(feature = "sweep")]
+        Some(Command::Sweep(sweep)) => sweep::run(&args, sweep),
+        #[cfg(feature = "sweep")]
+        Some(Command::Watch(watch)) => sweep::watch(&args, watch),
         Some(Command::Audit { command: AuditCommand::Verify { head, files } }) => {
             let (exit, text) = audit::check(files, *head)?;
             print(text.as_bytes())?;

@@ -80,7 +80,7 @@ impl Settings {
     }
 
     /// As [`audited`](Self::audited), with every source in a store, also those that stay as they are.
-    #[cfg(any(feature = "proxy", feature = "serve"))]
+    #[cfg(any(feature = "proxy", feature = "serve", feature = "sweep"))]
     pub(crate) fn kept(args: &Args) -> Result<Self, Failure> {
         let file = in_force(args, None)?;
         let audit = Audit::open(args.audit(), &file.keys, args.color)?.map(Arc::new);

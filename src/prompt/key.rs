@@ -40,7 +40,7 @@ pub fn usual_key() -> Result<ReferenceKey, KeyError> {
 
 /// Where this user's programs keep what they know from one run to the next: `keepmum` in the folder that `XDG_STATE_HOME`
 /// names, else in `~/.local/state`. None if neither is set.
-fn state_folder() -> Option<PathBuf> {
+pub(crate) fn state_folder() -> Option<PathBuf> {
     let folder = |name| {
         std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute())
     };

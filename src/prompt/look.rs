@@ -25,8 +25,20 @@ pub(super) struct Tools<'a> {
     /// How deep JSON in strings of JSON is followed.
     pub(super) strings: usize,
     pub(super) shape: &'a Shape,
+    pub(super) placeholder: Placeholder,
+    pub(super) fixed: Unchangeable,
     /// What is known of messages that are written piece by piece, if the body is a piece.
     pub(super) appends: Option<(&'a Appends, Follows)>,
+}
+
+/// What is done about a secret where nothing may change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unchangeable {
+    /// The whole body is refused: it was never sent.
+    Refuses,
+    /// It stays, and is told of: it stands there already.
+    #[cfg_attr(not(feature = "sweep"), expect(dead_code, reason = "bodies are refused"))]
+    Stays,
 }
 
 /// A look through one body.
@@ -207,7 +219,7 @@ impl<'a> Look<'a> {
             }
             Class::Credential => {
                 self.blocked(leaf, here)?;
-                Ok(self.told(leaf, here, Treatment::Credential))
+                Ok(self.told(leaf, here, |_| true, Treatment::Credential))
             }
         }
     }
@@ -220,6 +232,12 @@ impl<'a> Look<'a> {
         refuses: impl Fn(&Finding) -> bool,
     ) -> Result<Vec<Change>, Stop> {
         self.blocked(leaf, here)?;
+        if self.tools.fixed == Unchangeable::Stays {
+            let counts = |cut: &Cut| {
+                leaf.class == Class::Fixed || cut.finding.as_ref().is_some_and(&refuses)
+            };
+            return Ok(self.told(leaf, here, counts, Treatment::Left));
+        }
         let refused =
             here.iter().filter_map(|cut| cut.finding.as_ref()).find(|found| refuses(found));
         if let Some(finding) = refused {
@@ -228,7 +246,7 @@ impl<'a> Look<'a> {
         if leaf.class != Class::Fixed {
             return Ok(Vec::new());
         }
-        Ok(self.told(leaf, here, Treatment::Left))
+        Ok(self.told(leaf, here, |_| true, Treatment::Left))
     }
 
     /// What is blocked is blocked wherever it stands.
@@ -251,10 +269,16 @@ impl<'a> Look<'a> {
         self.kept(leaf, here, is_known)
     }
 
-    /// Tells of what stays.
-    fn told(&self, leaf: &Leaf<'_>, here: &mut [Cut], treatment: Treatment) -> Vec<Change> {
+    /// Tells of what stays and `counts`.
+    fn told(
+        &self,
+        leaf: &Leaf<'_>,
+        here: &mut [Cut],
+        counts: impl Fn(&Cut) -> bool,
+        treatment: Treatment,
+    ) -> Vec<Change> {
         let mut changes = Vec::new();
-        for cut in here.iter_mut().filter(|cut| cut.told == Told::No) {
+        for cut in here.iter_mut().filter(|cut| cut.told == Told::No && counts(cut)) {
             let Some(finding) = cut.finding.clone() else { continue };
             cut.told = Told::Yes;
             let span = leaf.document.edit(&leaf.node, cut.span, b"").span;
@@ -366,7 +390,7 @@ impl<'a> Look<'a> {
         if in_key && self.tools.keys == KeyPolicy::Refuse {
             return Err(fixed(finding, format!("a key of {}", place())));
         }
-        let reference = match self.tools.shape.placeholder {
+        let reference = match self.tools.placeholder {
             Placeholder::Named => None,
             Placeholder::Reference => {
                 let value = &text[cut.span.start() as usize..cut.span.end() as usize];

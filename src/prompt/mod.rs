@@ -9,6 +9,8 @@
 
 mod api;
 mod appends;
+#[cfg(feature = "sweep")]
+mod at_rest;
 #[cfg(feature = "aws-interceptor")]
 mod aws;
 mod before;
@@ -41,8 +43,12 @@ pub use self::reqwest_middleware::PreSendMiddleware;
 #[cfg(feature = "tower")]
 pub use self::tower::{OrWhole, PreSendLayer, PreSendService};
 pub use api::Api;
+#[cfg(feature = "sweep")]
+pub(crate) use at_rest::{AtRest, Seen};
 #[cfg(feature = "aws-interceptor")]
 pub use aws::PreSendInterceptor;
+#[cfg(feature = "sweep")]
+pub(crate) use key::state_folder;
 pub use key::{KeyError, read_key, usual_key};
 pub use mode::{KeyPolicy, Mode};
 pub use pre_send::{Outgoing, PreSend, PreSendBuilder};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::api::Api;
 use super::appends::{Appends, Follows};
 use super::body::Kind;
-use super::look::{Change, Look, Stop, Tools, edits};
+use super::look::{Change, Look, Stop, Tools, Unchangeable, edits};
 use super::mode::{KeyPolicy, Mode};
 use super::modes::Modes;
 use super::refused::{Refused, Why};
@@ -220,6 +220,8 @@ impl PreSend {
             keys: shape.keys.unwrap_or(self.keys),
             strings: self.strings,
             shape,
+            placeholder: shape.placeholder,
+            fixed: Unchangeable::Refuses,
             appends: follows.map(|follows| (&*self.appends, follows)),
         }
     }

@@ -38,7 +38,7 @@ pub enum Treatment {
     Redacted,
     /// It was left, as a rule's mode says.
     Warned,
-    /// It was left: nothing may change there, and the rule is no more than a guess.
+    /// It was left: nothing may change there, and the rule is no more than a guess, or it stands there already.
     Left,
     /// It was left: it is meant for the provider, which needs it.
     Credential,

@@ -52,6 +52,12 @@ impl ReferenceKey {
         Self(Hmac::new_from_slice(&key).expect("HMAC takes keys of any length"))
     }
 
+    /// A hash under the key, in which nothing is yet.
+    #[cfg(feature = "sweep")]
+    pub(crate) fn mac(&self) -> Hmac<Sha256> {
+        self.0.clone()
+    }
+
     /// What stands for `value`, which is called `name`.
     pub fn reference(&self, name: &str, value: &[u8]) -> Reference {
         let mut text = PREFIX.to_vec();

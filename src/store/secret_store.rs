@@ -126,8 +126,7 @@ impl SecretStore {
     }
 
     /// The number of the set in force.
-    #[cfg(feature = "prompt")]
-    pub(crate) fn generation(&self) -> u64 {
+    pub fn generation(&self) -> u64 {
         self.current().0
     }
 

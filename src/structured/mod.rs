@@ -56,5 +56,7 @@ pub use malformed::Malformed;
 pub use msgpack::MessagePack;
 #[cfg(feature = "protobuf")]
 pub use protobuf::Protobuf;
+#[cfg(feature = "sweep")]
+pub(crate) use reader::is_json;
 #[cfg(feature = "prompt")]
 pub(crate) use tree::{Kind, Node, NodeId};

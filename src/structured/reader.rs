@@ -10,6 +10,10 @@ use super::text::{Kept, Text};
 #[cfg(feature = "prompt")]
 use super::wiped::Wiped;
 
+/// How deep containers are followed where it is only asked whether something is JSON.
+#[cfg(feature = "sweep")]
+const DEEPEST: usize = 256;
+
 /// The longest number. Longer ones are taken for an attack on what has to hold a whole number.
 const LONGEST_SCALAR: usize = 4096;
 
@@ -365,6 +369,14 @@ impl Reader {
         let at = self.text.end;
         self.marks.push(Mark { at, source: at + self.longer, kind });
     }
+}
+
+/// Whether `source` is one document of JSON, or several one after the other.
+#[cfg(feature = "sweep")]
+pub(crate) fn is_json(source: &[u8]) -> Result<(), Malformed> {
+    let mut reader = Reader::new(DEEPEST, Otherwise::Refused).without_escapes(usize::MAX);
+    reader.read(source)?;
+    reader.finish().map(|_| ())
 }
 
 /// Whether `scalar` is a number, `true`, `false` or `null`.

@@ -119,7 +119,7 @@ fn sigterm_ends_the_input_and_the_output_in_order() {
     drop(stdin);
 }
 
-fn signal(child: &Child, name: &str) -> i32 {
+pub(crate) fn signal(child: &Child, name: &str) -> i32 {
     let status = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
     status.unwrap().code().unwrap_or(1)
 }

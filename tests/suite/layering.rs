@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["source", "store", "audit", "memory", "observer", "guard"],
     &["config", "net"],
     &["subscriber", "otel", "prompt"],
-    &["proxy", "serve", "hook"],
+    &["proxy", "serve", "hook", "sweep"],
     &["cli", "main", "lib"],
 ];
 

@@ -154,7 +154,7 @@ impl Table {
     }
 
     /// The file with the key of references.
-    #[cfg(feature = "hook")]
+    #[cfg(any(feature = "hook", feature = "sweep"))]
     pub(crate) fn key_file(&self) -> Option<&Path> {
         self.key_file.as_deref()
     }

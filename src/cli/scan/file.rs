@@ -119,6 +119,7 @@ impl<'a> Findings<'a> {
                 utf16_column: place.utf16_column(),
                 length: finding.span().len(),
                 fingerprint: self.prints.next(rule, self.path, [&before, &after]),
+                layer: None,
             });
         }
     }

@@ -3,14 +3,17 @@
 mod baseline;
 mod collect;
 mod file;
+#[cfg(feature = "image")]
+mod image;
 mod place;
 mod sarif;
 mod sources;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use keepmum::Origin;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::baseline::Baseline;
 use self::file::{Binary, CHUNK, Scanner};
@@ -33,6 +36,47 @@ pub(crate) struct Found {
     pub(crate) length: u64,
     /// Tells the finding from others, run after run, even if lines above it come and go.
     pub(crate) fingerprint: String,
+    /// Of one in an image.
+    pub(crate) layer: Option<InLayer>,
+}
+
+/// In which layer of an image something stands.
+#[cfg_attr(not(feature = "image"), expect(dead_code, reason = "nothing else has layers"))]
+pub(crate) struct InLayer {
+    pub(crate) digest: Arc<str>,
+    /// From the lowest up, from 1.
+    pub(crate) number: usize,
+    /// What became of the file. It is in the image all the same: who has the image has all layers.
+    pub(crate) later: Option<Later>,
+}
+
+/// What a layer further up did to a file; its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "image"), expect(dead_code, reason = "nothing else has layers"))]
+pub(crate) enum Later {
+    Deleted(usize),
+    Replaced(usize),
+}
+
+impl InLayer {
+    /// `, layer 2 sha256:…, deleted in layer 3`.
+    fn text(&self) -> String {
+        let later = match self.later {
+            Some(Later::Deleted(layer)) => format!(", deleted in layer {layer}"),
+            Some(Later::Replaced(layer)) => format!(", replaced in layer {layer}"),
+            None => String::new(),
+        };
+        format!(", layer {} {}{later}", self.number, shown(&self.digest))
+    }
+
+    fn json(&self) -> Value {
+        let (later, by) = match self.later {
+            Some(Later::Deleted(layer)) => (Some("deleted"), Some(layer)),
+            Some(Later::Replaced(layer)) => (Some("replaced"), Some(layer)),
+            None => (None, None),
+        };
+        json!({"digest": *self.digest, "number": self.number, "later": later, "by": by})
+    }
 }
 
 /// What came of all inputs.
@@ -67,10 +111,14 @@ pub(crate) fn run(settings: &Settings, args: &ScanArgs) -> Result<Exit, Failure>
 
 /// Reads every input. One that cannot be read to its end is told of, and the others are read all the same.
 fn scan(settings: &Settings, args: &ScanArgs) -> Result<Scanned, Failure> {
-    let inputs = if args.staged { sources::staged(args)? } else { sources::files(args) };
     let binary = if args.binary { Binary::Read } else { Binary::Skip };
     let redactor = settings.known.redactor();
     let mut scanner = Scanner::new(&redactor, binary, CHUNK);
+    #[cfg(feature = "image")]
+    if let Some(image) = &args.image {
+        return image::scan(settings, args, image, &mut scanner);
+    }
+    let inputs = if args.staged { sources::staged(args)? } else { sources::files(args) };
     let bar = progress::files(inputs.len(), settings.color);
     let mut scanned = Scanned::default();
     for input in inputs {
@@ -115,13 +163,15 @@ impl Scanned {
 
 fn text(found: &[Found]) -> String {
     let row = |f: &Found| {
-        format!("{}:{}:{}: {} ({} bytes)\n", shown(&f.path), f.line, f.column, f.rule, f.length)
+        let layer = f.layer.as_ref().map(InLayer::text).unwrap_or_default();
+        let place = format!("{}:{}:{}", shown(&f.path), f.line, f.column);
+        format!("{place}: {} ({} bytes){layer}\n", f.rule, f.length)
     };
     found.iter().map(row).collect()
 }
 
 /// A path on one line: a file's name can hold line feeds, and escape sequences that a terminal obeys.
-fn shown(path: &str) -> String {
+pub(crate) fn shown(path: &str) -> String {
     let escaped = |c: char| {
         let control = c.is_control();
         control.then(|| c.escape_default()).into_iter().flatten().chain((!control).then_some(c))
@@ -131,7 +181,7 @@ fn shown(path: &str) -> String {
 
 fn lines(found: &[Found]) -> String {
     let row = |f: &Found| {
-        json!({
+        let mut row = json!({
             "kind": f.origin.as_str(),
             "rule": f.rule,
             "file": f.path,
@@ -139,7 +189,11 @@ fn lines(found: &[Found]) -> String {
             "column": f.column,
             "length": f.length,
             "fingerprint": f.fingerprint,
-        })
+        });
+        if let Some(layer) = &f.layer {
+            row["layer"] = layer.json();
+        }
+        row
     };
     found.iter().map(|f| format!("{}\n", row(f))).collect()
 }

@@ -61,7 +61,7 @@ fn descriptor(id: &str, origin: Origin, rules: &[Rule]) -> Value {
 
 /// `index` is that of its rule in the list of rules.
 fn result(f: &Found, index: Option<usize>) -> Value {
-    json!({
+    let mut result = json!({
         "ruleId": f.rule,
         "ruleIndex": index,
         "message": {"text": format!("{} of {} bytes", f.rule, f.length)},
@@ -72,7 +72,11 @@ fn result(f: &Found, index: Option<usize>) -> Value {
             },
         }],
         "partialFingerprints": {"keepmum/v1": f.fingerprint},
-    })
+    });
+    if let Some(layer) = &f.layer {
+        result["properties"] = json!({"layer": layer.json()});
+    }
+    result
 }
 
 /// A relative path as a relative reference, an absolute one as a file's URI. What a URI cannot hold is percent-encoded.

@@ -122,6 +122,13 @@ impl Shape {
         &SHAPES[at.expect("all of them")]
     }
 
+    /// The shape of what agents write down: transcripts, histories, settings.
+    #[cfg(feature = "sweep")]
+    pub(super) fn at_rest() -> &'static Self {
+        static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::read(AT_REST).expect("tested"));
+        &SHAPE
+    }
+
     fn read(toml: &str) -> Result<Self, String> {
         Self::new(&toml::from_str(toml).map_err(|error| error.to_string())?)
     }
@@ -203,6 +210,9 @@ impl Shape {
     }
 }
 
+#[cfg(feature = "sweep")]
+const AT_REST: &str = include_str!("../shapes/at-rest.toml");
+
 fn text(api: Api) -> &'static str {
     match api {
         Api::OpenAiChat => include_str!("../shapes/openai-chat.toml"),
@@ -230,8 +240,12 @@ mod tests {
 
     /// The class of each string that is no key, in order.
     fn classes(api: Api, body: &str) -> Vec<Class> {
+        classes_of(Shape::of(api), body)
+    }
+
+    fn classes_of(shape: &Shape, body: &str) -> Vec<Class> {
         let document = Document::read(body.as_bytes(), 64).expect("JSON");
-        let (shape, matcher) = (Shape::of(api), Matcher::default());
+        let matcher = Matcher::default();
         let leaves = document.tree().leaves().filter(|(_, node)| node.kind != Kind::Key);
         leaves
             .map(|(id, _)| {
@@ -259,6 +273,41 @@ mod tests {
                 Media, Fixed, Fixed, Fixed, Text, Text, Text
             ]
         );
+    }
+
+    #[cfg(feature = "sweep")]
+    #[test]
+    fn at_rest_signed_blocks_and_ids_are_known_by_what_stands_beside_them() {
+        use Class::{Credential, Fixed, Media, Opaque, Text};
+        for (line, expected) in [
+            (
+                r#"{"type":"x","uuid":"x","sessionId":"x","message":{"role":"x","id":"x","type":"x","content":[
+                    {"type":"thinking","thinking":"x","signature":"x"},{"type":"tool_use","id":"x","input":{"id":"x"}}]}}"#,
+                vec![
+                    Text, Opaque, Opaque, Text, Opaque, Text, Text, Fixed, Opaque, Text, Opaque,
+                    Text,
+                ],
+            ),
+            (
+                r#"{"payload":{"type":"reasoning","id":"x","summary":[{"text":"x"}],"encrypted_content":"x"}}"#,
+                vec![Text, Opaque, Text, Opaque],
+            ),
+            (
+                r#"{"payload":{"type":"function_call","call_id":"x","arguments":"x"},"id":"x","data":"x"}"#,
+                vec![Text, Opaque, Class::Source, Text, Text],
+            ),
+            (
+                r#"{"parts":[{"text":"x","thoughtSignature":"x"},{"text":"x"}]}"#,
+                vec![Fixed, Opaque, Text],
+            ),
+            (
+                r#"{"source":{"type":"base64","media_type":"image/png","data":"x"}}"#,
+                vec![Text, Text, Media],
+            ),
+            (r#"{"mcpServers":{"a":{"command":"x","env":{"K":"x"}}}}"#, vec![Text, Credential]),
+        ] {
+            assert_eq!(classes_of(Shape::at_rest(), line), expected, "{line}");
+        }
     }
 
     #[test]
