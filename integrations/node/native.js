@@ -3,7 +3,7 @@
 const { named } = require("./errors");
 
 // The library, which `build` puts here.
-const native = require(`./keepmum.${require("./platform")}.node`);
+const native = require(`./keepmum.${process.platform}-${process.arch}.node`);
 
 /** Calls the library. What it throws has the name of a class as its code, and becomes one of that class. */
 function call(run) {
