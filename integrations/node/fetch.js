@@ -48,22 +48,28 @@ async function looked(exit, api, request) {
 }
 
 /** All of a body, however it was to come. */
-async function collected(exit, api, request) {
+async function collected(exit, api, { body, signal }) {
+  signal.throwIfAborted();
+  const reader = body?.getReader();
   const chunks = [];
   let length = 0;
-  const aborted = () => request.signal.throwIfAborted();
+  // A body that stands still would not hear of it.
+  const abort = () => reader?.cancel().catch(() => {});
+  signal.addEventListener("abort", abort);
   try {
-    for await (const chunk of request.body ?? []) {
-      length += chunk.byteLength;
+    for (let read; reader && !(read = await reader.read()).done; ) {
+      length += read.value.byteLength;
       if (length > exit.longest) throw exit.refusal(api, true);
-      chunks.push(chunk);
+      chunks.push(read.value);
     }
   } catch (error) {
-    aborted();
+    abort();
     // What a stream says when it fails could quote what it read.
     throw error instanceof Refused ? error : exit.refusal(api, false);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
-  aborted();
+  signal.throwIfAborted();
   return Buffer.concat(chunks, length);
 }
 

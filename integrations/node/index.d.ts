@@ -71,10 +71,8 @@ export class Redactor {
   redact<T extends string | Uint8Array>(input: T): T extends string ? string : Uint8Array;
   /**
    * Replaces the secrets in JSON, or in lines of it: strings are looked through as what they say, however they are escaped,
-   * and stay strings; numbers that hold a secret become strings; all other bytes stay. What is no JSON is redacted as text to
-   * the end of its line.
-   *
-   * @throws LimitError for JSON that is too deep.
+   * and stay strings; numbers that hold a secret become strings; all other bytes stay. What is no JSON, or is too deep, is
+   * redacted as text to the end of its line.
    */
   redactJson<T extends string | Uint8Array>(input: T): T extends string ? string : Uint8Array;
   /** Replaces the secrets in the value of a field, whose name can tell what it is: a value called `password` is hidden. */

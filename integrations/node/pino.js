@@ -71,6 +71,8 @@ function redactingDestination(destination, { redactor = defaultRedactor() } = {}
 class Destination {
   #behind;
   #redactor;
+  /** `pino(destination)` knows it for one by this; otherwise it would be options, and lines would go elsewhere. */
+  writable = true;
 
   constructor(behind, redactor) {
     this.#behind = behind;

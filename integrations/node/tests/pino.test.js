@@ -71,6 +71,14 @@ test("lines that cannot be looked through are withheld", () => {
   assert.deepEqual(destination.read(), [{ level: 50, msg: "[keepmum: record withheld]" }]);
 });
 
+/** Ends a transport, whose thread keeps no process running, and waits for it. */
+async function ended(transport) {
+  const running = setInterval(() => {}, 1000);
+  transport.end();
+  await once(transport, "close");
+  clearInterval(running);
+}
+
 const options = { toml: "", secrets: { pw: SECRET } };
 
 test("a transport, in its thread", async () => {
@@ -78,8 +86,7 @@ test("a transport, in its thread", async () => {
   const transport = pino.transport({ target: "keepmum/pino", options: { ...options, destination: path } });
   const logger = pino(transport);
   for (let round = 0; round < 200; round++) log(logger);
-  transport.end();
-  await once(transport, "close");
+  await ended(transport);
   const lines = readFileSync(path, "utf8").trim().split("\n").map((line) => JSON.parse(line));
   assert.equal(lines.length, 1200);
   for (let round = 0; round < 200; round++) check(lines.slice(6 * round, 6 * round + 6));
@@ -93,8 +100,7 @@ test("a transport before another one", async () => {
   ];
   const transport = pino.transport({ pipeline });
   log(pino(transport));
-  transport.end();
-  await once(transport, "close");
+  await ended(transport);
   check(readFileSync(path, "utf8").trim().split("\n").map((line) => JSON.parse(line)));
 });
 
@@ -102,14 +108,15 @@ test("hooks guard all targets of a transport", async () => {
   const paths = [join(folder(), "log"), join(folder(), "log")];
   const transport = pino.transport({ targets: paths.map((destination) => ({ target: "pino/file", options: { destination } })) });
   log(pino({ hooks: hooks({ redactor }) }, transport));
-  transport.end();
-  await once(transport, "close");
+  await ended(transport);
   for (const path of paths) check(readFileSync(path, "utf8").trim().split("\n").map((line) => JSON.parse(line)));
 });
 
 test("a transport that cannot be made is an error, and the standard output is flushed", async () => {
   const failed = pino.transport({ target: "keepmum/pino", options: { toml: "nope = 1" } });
+  const running = setInterval(() => {}, 1000);
   const [error] = await once(failed, "error");
+  clearInterval(running);
   assert.match(error.message, /nope/);
   const program = `
     const pino = require(${JSON.stringify(require.resolve("pino"))});
