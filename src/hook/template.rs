@@ -33,17 +33,21 @@ impl Template {
     ///
     /// A name that `values` does not have: contracts are data, and a test fills each of them.
     pub(super) fn fill(&self, values: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut out = Vec::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
-                Piece::Name(name) => {
-                    let value = values.iter().find(|(known, _)| known == name);
-                    out.extend_from_slice(value.expect("tested").1);
-                }
-            }
-        }
-        out
+        let named = |name: &str| {
+            values
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value)
+                .expect("tested")
+        };
+        let pieces: Vec<&[u8]> = (self.0.iter())
+            .map(|piece| match piece {
+                Piece::Text(text) => text.as_bytes(),
+                Piece::Name(name) => named(name),
+            })
+            .collect();
+        // In one piece: a part can be long, and what grows is copied.
+        pieces.concat()
     }
 
     /// Whether a value of this name belongs into it.
