@@ -65,8 +65,7 @@ class Places {
   field(holder, key, mediaType) {
     const value = holder[key];
     if (FIXED.has(key)) return;
-    if (key === "data" && TEXTS.test(mediaType ?? "")) this.#file(holder, key);
-    else if (key === "data" && isBinary(value)) return;
+    if (key === "data" && isMedia(value)) this.#file(holder, key, mediaType);
     else if (JSONS.has(key) || (key === "value" && !isContent(holder))) this.#add(value, (put) => (holder[key] = put));
     else if (typeof value === "string") this.#add(value, (put) => (holder[key] = put));
     else if (value instanceof URL) this.#add(value.href, (put) => (holder[key] = new URL(put)));
@@ -93,21 +92,20 @@ class Places {
     this.#put.push(put);
   }
 
-  /** A file that is text: bytes, base64, or an address. */
-  #file(holder, key) {
+  /** A file, of which only text can be looked through. */
+  #file(holder, key, mediaType = "") {
     const value = holder[key];
-    if (value instanceof Uint8Array) {
-      this.#add(Buffer.from(value).toString(), (put) => (holder[key] = new Uint8Array(Buffer.from(put))));
-    } else if (typeof value === "string" && !/^[a-z]+:/i.test(value)) {
+    if (!TEXTS.test(mediaType)) return;
+    if (typeof value === "string") {
       this.#add(Buffer.from(value, "base64").toString(), (put) => (holder[key] = Buffer.from(put).toString("base64")));
     } else {
-      this.field(holder, key);
+      this.#add(Buffer.from(value).toString(), (put) => (holder[key] = new Uint8Array(Buffer.from(put))));
     }
   }
 }
 
-/** Media that are no text: bytes, or base64 of them. */
-function isBinary(value) {
+/** Bytes, or base64 of them: no address. */
+function isMedia(value) {
   return value instanceof Uint8Array || (typeof value === "string" && !/^[a-z]+:/i.test(value));
 }
 

@@ -1,6 +1,7 @@
 "use strict";
 
 const { Writable } = require("node:stream");
+const { StringDecoder } = require("node:string_decoder");
 const { defaultRedactor } = require("./default");
 const { Redactor } = require("./redactor");
 
@@ -17,18 +18,19 @@ function transport({ destination = 1, pipeline = false, mkdir = false, append = 
 /** Lines that are written to a file. Is over when the file is. */
 class Lines extends Writable {
   #stream;
+  #decoder = new StringDecoder("utf8");
   #file;
 
   constructor(redactor, file) {
-    super({ decodeStrings: true });
-    this.#stream = redactor.stream({ json: true, encoding: "buffer" });
+    super({ decodeStrings: false });
+    this.#stream = redactor.stream({ json: true });
     this.#file = file;
     file.on("error", (error) => this.destroy(error));
   }
 
   _write(chunk, _, done) {
     try {
-      this.#passed(this.#stream.push(chunk), done);
+      this.#passed(this.#stream.push(typeof chunk === "string" ? chunk : this.#decoder.write(chunk)), done);
     } catch (error) {
       done(error);
     }
@@ -52,7 +54,7 @@ class Lines extends Writable {
 
   #passed(decided, done) {
     // Not every file takes empty texts.
-    if (decided.length === 0 || this.#file.write(decided.toString())) return done();
+    if (decided.length === 0 || this.#file.write(decided)) return done();
     this.#file.once("drain", () => done());
   }
 }

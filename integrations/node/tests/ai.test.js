@@ -122,6 +122,11 @@ test("files that are text, and addresses", async () => {
     assert.match(text, /^key = SECRETREF_stripe_key_/);
   }
   assert.match(files[0].filename, REFERENCE);
+  // As version 7 of the SDK has them.
+  const newer = [{ type: "file", mediaType: "text/plain", data: { type: "data", data: bytes } }, { type: "file", mediaType: "text/plain", data: { type: "text", text: SECRET } }];
+  const { prompt: [{ content: [inner, text] }] } = await middleware(guard()).transformParams({ params: { prompt: [{ role: "user", content: newer }] } });
+  assert.match(Buffer.from(inner.data.data).toString(), REFERENCE);
+  assert.match(text.data.text, REFERENCE);
   const url = new URL(`https://example.com/?key=${encodeURIComponent(SECRET)}`);
   const { prompt: sent } = await middleware(guard()).transformParams({ params: { prompt: [{ role: "user", content: [{ type: "file", data: url, mediaType: "image/*" }] }] } });
   assert.match(sent[0].content[0].data.href, /^https:\/\/example.com\/\?key=SECRETREF_stripe_key_/);

@@ -22,7 +22,7 @@ function kept() {
 /** Logs a secret in all the ways there are. */
 function log(logger) {
   const error = new Error(`no entry with ${SECRET}`, { cause: new Error(SECRET) });
-  logger.info(`message ${SECRET}`);
+  logger.info(`é message ${SECRET} 😀`);
   logger.info("formatted %s %o", SECRET, { deep: [SECRET] });
   logger.info({ object: { deep: { [SECRET]: SECRET } }, password: "tomato", n: 1.5 }, "object");
   logger.error(error);
@@ -34,7 +34,7 @@ function check(lines) {
   const text = JSON.stringify(lines);
   assert.equal(lines.length, 6);
   assert.ok(!text.includes("correct horse") && !text.includes("tomato") && !text.includes("ghp_"), text);
-  assert.equal(lines[0].msg, `message ${NAMED}`);
+  assert.equal(lines[0].msg, `é message ${NAMED} 😀`);
   assert.deepEqual([lines[1].msg.includes(NAMED), lines[2].n, lines[2].level], [true, 1.5, 30]);
   assert.deepEqual(lines[2].object, { deep: { [NAMED]: NAMED } });
   assert.match(lines[3].err.stack, /no entry with \[REDACTED:pw\][^]*\n +at /);
