@@ -1,5 +1,6 @@
 "use strict";
 
+const { fileURLToPath } = require("node:url");
 const { defaultRedactor } = require("./default");
 const { Refused } = require("./errors");
 const { call, native } = require("./native");
@@ -10,7 +11,7 @@ class Exit {
   #exit;
 
   constructor({ redactor = defaultRedactor(), hosts = [], everything = false, keyFile } = {}) {
-    const key = keyFile === undefined ? undefined : String(keyFile);
+    const key = keyFile instanceof URL ? fileURLToPath(keyFile) : keyFile;
     this.#exit = call(() => new native.Exit(redactor, key, everything ? undefined : [...hosts]));
   }
 

@@ -1,5 +1,6 @@
 "use strict";
 
+const { fileURLToPath } = require("node:url");
 const { inspect } = require("node:util");
 const { SecretError, named } = require("./errors");
 const { call, native } = require("./native");
@@ -19,7 +20,8 @@ class Redactor extends native.Redactor {
     const { config, toml, secrets = {}, rules = [], profile, disable = [], replacement, hide = [], warn = warned } = options;
     const values = Object.entries(secrets).map(([name, value]) => [name, secret(name, value)]);
     try {
-      super(config === undefined ? undefined : String(config), toml, values, rules.map(String), profile, disable, replacement, hide, warn);
+      const path = config === undefined ? undefined : file(config);
+      super({ config: path, toml, secrets: values, rules: rules.map(file), profile, disable, replacement, hide }, warn);
     } catch (error) {
       throw named(error);
     } finally {
@@ -78,6 +80,11 @@ class Redactor extends native.Redactor {
   [inspect.custom]() {
     return `Redactor {${this.#config === undefined ? "" : ` ${this.#config} `}}`;
   }
+}
+
+/** The path of a file that is named by it or by its address. */
+function file(name) {
+  return name instanceof URL ? fileURLToPath(name) : String(name);
 }
 
 /** A copy of a secret's bytes, which the caller wipes. */

@@ -12,7 +12,7 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         // A payload's own `drop` could panic.
         std::mem::forget(payload);
-        failure(Kind::InternalError, "keepmum failed inside; nothing was let through")
+        failure(Kind::Internal, "keepmum failed inside; nothing was let through")
     })
 }
 

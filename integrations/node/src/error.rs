@@ -10,23 +10,23 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 /// The name of the class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    ConfigError,
-    InternalError,
-    LimitError,
-    SecretError,
-    SourceError,
-    TypeError,
+    Config,
+    Internal,
+    Limit,
+    Secret,
+    Source,
+    Type,
 }
 
 impl AsRef<str> for Kind {
     fn as_ref(&self) -> &str {
         match self {
-            Self::ConfigError => "ConfigError",
-            Self::InternalError => "InternalError",
-            Self::LimitError => "LimitError",
-            Self::SecretError => "SecretError",
-            Self::SourceError => "SourceError",
-            Self::TypeError => "TypeError",
+            Self::Config => "ConfigError",
+            Self::Internal => "InternalError",
+            Self::Limit => "LimitError",
+            Self::Secret => "SecretError",
+            Self::Source => "SourceError",
+            Self::Type => "TypeError",
         }
     }
 }
@@ -37,22 +37,22 @@ pub(crate) fn failure(kind: Kind, text: impl ToString) -> Failure {
 
 /// A configuration that is not in force. Its text names the file, the line or the rule.
 pub(crate) fn config(error: ConfigError) -> Failure {
-    let kind = if error.is_source() { Kind::SourceError } else { Kind::ConfigError };
+    let kind = if error.is_source() { Kind::Source } else { Kind::Config };
     failure(kind, error)
 }
 
 /// A secret that is not looked for. The text names it, and never its value.
 pub(crate) fn secret(why: impl ToString) -> Failure {
-    failure(Kind::SecretError, why)
+    failure(Kind::Secret, why)
 }
 
 /// JSON that is too deep.
 pub(crate) fn limit(malformed: Malformed) -> Failure {
-    failure(Kind::LimitError, malformed)
+    failure(Kind::Limit, malformed)
 }
 
 /// A value that the host does not hand over. What it says of it is left out: it could quote it.
 pub(crate) fn host(error: napi::Error) -> Failure {
     let status: Status = error.status;
-    failure(Kind::InternalError, format_args!("the host failed: {status}"))
+    failure(Kind::Internal, format_args!("the host failed: {status}"))
 }

@@ -42,7 +42,6 @@ impl Exit {
 
     /// The longest body that is looked through, in bytes.
     #[napi(getter)]
-    #[expect(clippy::cast_precision_loss, reason = "no body is as long as that")]
     pub fn longest(&self) -> f64 {
         self.pre_send.longest() as f64
     }
@@ -178,7 +177,7 @@ impl Reply {
     /// Takes the next bytes; gives what is decided.
     #[napi]
     pub fn push(&mut self, chunk: BufferSlice<'_>) -> Result<Buffer> {
-        let over = || failure(Kind::TypeError, "the reply is finished, or has failed");
+        let over = || failure(Kind::Type, "the reply is finished, or has failed");
         let mut reply = self.reply.take().ok_or_else(over)?;
         let mut out = Vec::new();
         caught(|| reply.push(&chunk, &mut out))?;
@@ -199,7 +198,7 @@ impl Reply {
 
 fn named(api: &str) -> Result<Api> {
     let known = Api::ALL.into_iter().find(|known| known.as_str() == api);
-    known.ok_or_else(|| failure(Kind::TypeError, format_args!("unknown api {api:?}")))
+    known.ok_or_else(|| failure(Kind::Type, format_args!("unknown api {api:?}")))
 }
 
 /// None for a head that is none.

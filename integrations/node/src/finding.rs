@@ -28,7 +28,6 @@ impl Finding {
         Self::at(found, units(found.span().start()), units(found.span().end()))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "no text is as long as that")]
     fn at(found: &Found, start: u64, end: u64) -> Self {
         Self {
             name: found.name().to_owned(),

@@ -41,14 +41,14 @@ pub(crate) fn pre_send(
     let Keys { proxy, restore } = keys.map_err(error::config)?;
     if opening.found && (!restore.is_empty() || proxy.key_file.is_some()) {
         return Err(failure(
-            Kind::ConfigError,
+            Kind::Config,
             "keepmum.toml: [[restore]] and key-file say where values go; if you trust this file, name it",
         ));
     }
     let written = proxy.key_file.zip(document);
     let written = written.map(|(path, document)| document.folder().join(path));
     let key = key_file.or(written).map_or_else(usual_key, |path| read_key(&path));
-    let key = key.map_err(|error| failure(Kind::ConfigError, error))?;
+    let key = key.map_err(|error| failure(Kind::Config, error))?;
     let mut modes: Vec<_> = proxy.modes.into_iter().collect();
     modes.sort_by_key(|(glob, _)| Reverse(glob.len()));
     let mut builder = PreSend::builder(guard, key).keys(proxy.keys);
@@ -56,5 +56,5 @@ pub(crate) fn pre_send(
         builder = builder.mode(glob, *mode);
     }
     let builder = restore.into_iter().fold(builder, |all, rule| all.restore(rule));
-    builder.build().map_err(|error| failure(Kind::ConfigError, error))
+    builder.build().map_err(|error| failure(Kind::Config, error))
 }

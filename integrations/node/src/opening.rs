@@ -11,6 +11,7 @@ use serde::de::IntoDeserializer as _;
 use serde::de::value::Error as Unknown;
 
 use crate::error::{self, Kind, Result, failure};
+use crate::redactor::Options;
 use crate::warn::Warn;
 
 /// What a redactor is made of.
@@ -40,22 +41,16 @@ impl Opening {
     }
 
     /// Says more than the file.
-    pub(crate) fn with(
-        mut self,
-        rules: Vec<String>,
-        profile: Option<String>,
-        disable: Vec<String>,
-        replacement: Option<String>,
-    ) -> Result<Self> {
-        self.config.rules.extend(rules.into_iter().map(PathBuf::from));
-        self.config.disable.extend(disable);
-        if let Some(profile) = profile {
-            let read = Profile::deserialize(profile.into_deserializer());
-            self.config.profile = read.map_err(|why: Unknown| failure(Kind::ConfigError, why))?;
+    pub(crate) fn with(mut self, options: &Options) -> Result<Self> {
+        self.config.rules.extend(options.rules.iter().map(PathBuf::from));
+        self.config.disable.extend_from_slice(&options.disable);
+        if let Some(profile) = &options.profile {
+            let read = Profile::deserialize(profile.as_str().into_deserializer());
+            self.config.profile = read.map_err(|why: Unknown| failure(Kind::Config, why))?;
         }
-        if let Some(replacement) = replacement {
+        if let Some(replacement) = &options.replacement {
             let read: std::result::Result<Replacement, String> = replacement.parse();
-            self.config.replacement = read.map_err(|why| failure(Kind::ConfigError, why))?;
+            self.config.replacement = read.map_err(|why| failure(Kind::Config, why))?;
         }
         Ok(self)
     }

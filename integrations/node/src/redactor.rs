@@ -21,6 +21,19 @@ use crate::warn::Warn;
 /// What metrics call calls from Node.
 const SURFACE: Surface = Surface::new("node");
 
+/// What a redactor is made of.
+#[napi(object, object_to_js = false)]
+pub struct Options {
+    pub config: Option<String>,
+    pub toml: Option<String>,
+    pub secrets: Vec<(String, Buffer)>,
+    pub rules: Vec<String>,
+    pub profile: Option<String>,
+    pub disable: Vec<String>,
+    pub replacement: Option<String>,
+    pub hide: Vec<String>,
+}
+
 /// Secrets and rules in force. `redactor.js` adds what is written in JavaScript.
 #[napi]
 pub struct Redactor {
@@ -34,22 +47,12 @@ pub struct Redactor {
 #[napi]
 impl Redactor {
     #[napi(constructor)]
-    #[expect(clippy::too_many_arguments, reason = "they have names in JavaScript")]
-    pub fn new(
-        config: Option<String>,
-        toml: Option<String>,
-        secrets: Vec<(String, Buffer)>,
-        rules: Vec<String>,
-        profile: Option<String>,
-        disable: Vec<String>,
-        replacement: Option<String>,
-        hide: Vec<String>,
-        warn: Function<'_, String, ()>,
-    ) -> Result<Self> {
+    pub fn new(options: Options, warn: Function<'_, String, ()>) -> Result<Self> {
         let warn = Arc::new(Warn::new(&warn)?);
         caught(|| {
-            let opening = Opening::new(config.map(PathBuf::from), toml)?;
-            let opening = opening.with(rules, profile, disable, replacement)?;
+            let Options { config, toml, secrets, hide, .. } = &options;
+            let opening = Opening::new(config.as_ref().map(PathBuf::from), toml.clone())?;
+            let opening = opening.with(&options)?;
             let secrets = secrets.iter().map(|(name, value)| secret(name, value));
             let store = opening.open(secrets.collect::<Result<_>>()?, Arc::clone(&warn))?;
             Ok(Self {

@@ -132,7 +132,7 @@ impl Running {
     }
 
     fn taken(&mut self) -> Result<Passing> {
-        let over = || failure(Kind::TypeError, "the stream is finished, or has failed");
+        let over = || failure(Kind::Type, "the stream is finished, or has failed");
         self.0.take().ok_or_else(over)
     }
 }

@@ -103,11 +103,8 @@ impl Decoder {
     pub(crate) fn decode(&mut self, bytes: &[u8], cut: Cut) -> Vec<u16> {
         self.held.extend_from_slice(bytes);
         let (mut rest, mut units) = (&self.held[..], Vec::with_capacity(bytes.len()));
-        loop {
-            let (valid, invalid) = match rest.utf8_chunks().next() {
-                Some(chunk) => (chunk.valid(), chunk.invalid().len()),
-                None => break,
-            };
+        while let Some(chunk) = rest.utf8_chunks().next() {
+            let (valid, invalid) = (chunk.valid(), chunk.invalid().len());
             units.extend(valid.encode_utf16());
             rest = &rest[valid.len()..];
             if cut == Cut::More && is_beginning(rest) {

@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import { finished } from "node:stream/promises";
 import test from "node:test";
+import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import * as keepmum from "keepmum";
@@ -169,7 +170,7 @@ test("secrets are followed as they change, and warnings are heard", async () => 
   write("first value of a pin");
   writeFileSync(join(path, "keepmum.toml"), "[[source]]\nkind = 'file'\nname = 'pin'\npath = 'pin'\n");
   const heard = [];
-  const own = new Redactor({ config: join(path, "keepmum.toml"), warn: (text) => heard.push(text) });
+  const own = new Redactor({ config: pathToFileURL(join(path, "keepmum.toml")), warn: (text) => heard.push(text) });
   assert.equal(own.redact("first value of a pin"), "[REDACTED:pin]");
   write("second value of a pin");
   own.refresh();
