@@ -11,7 +11,10 @@ use keepmum::Redactor;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let Some(path) = arguments.first() else { return Ok(println!("no file: nothing is measured")) };
+    let Some(path) = arguments.first() else {
+        println!("no file: nothing is measured");
+        return Ok(());
+    };
     let rounds = arguments.get(1).map_or(Ok(3), |rounds| rounds.parse())?;
     let text = std::fs::read(path)?;
     let values: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
@@ -25,8 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let took = [
             cpu(|| {
                 redactor.redact_column(&joined, ends.iter().copied(), |at, new| {
-                    drop(black_box((at, new)))
-                })
+                    drop(black_box((at, new)));
+                });
             }),
             cpu(|| values.iter().for_each(|value| drop(black_box(redactor.redact(value))))),
             cpu(|| drop(black_box(redactor.redact(&text)))),
