@@ -89,7 +89,7 @@ fn gather(
 
 fn oci(archive: &Archive, manifest: &Value) -> io::Result<Image> {
     let layers = manifest["layers"].as_array().into_iter().flatten();
-    let layers = layers.map(|layer| blob(layer)).collect::<io::Result<_>>()?;
+    let layers = layers.map(blob).collect::<io::Result<_>>()?;
     let config = archive.json(&blob(&manifest["config"])?.name)?;
     let annotations = json!({
         "annotations": manifest["annotations"],
