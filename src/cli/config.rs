@@ -28,6 +28,10 @@ pub(crate) enum Trust {
 #[derive(Debug, Default)]
 pub(crate) struct File {
     pub(crate) path: Option<PathBuf>,
+    #[cfg_attr(
+        not(any(feature = "proxy", feature = "serve", feature = "sweep")),
+        expect(dead_code, reason = "only what sends something, or makes references, asks")
+    )]
     pub(crate) trust: Trust,
     /// What every host of the library takes from it.
     pub(crate) config: Config,

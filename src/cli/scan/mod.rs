@@ -41,7 +41,6 @@ pub(crate) struct Found {
 }
 
 /// In which layer of an image something stands.
-#[cfg_attr(not(feature = "image"), expect(dead_code, reason = "nothing else has layers"))]
 pub(crate) struct InLayer {
     pub(crate) digest: Arc<str>,
     /// From the lowest up, from 1.

@@ -30,7 +30,8 @@ impl Matcher {
         let Some((here, further)) = links.split_first() else { return false };
         let Some((step, rest)) = steps.split_first() else { return ends(further) };
         if matches!(step.way, Way::Down) {
-            return self.has(&step.has, here) && self.goes(rest, links, ends)
+            // Keys are compared before fields are looked up, here and below: most patterns end there.
+            return self.goes(rest, links, ends) && self.has(&step.has, here)
                 || self.goes(steps, further, ends);
         }
         let Some(next) = further.first() else { return false };
@@ -39,7 +40,7 @@ impl Matcher {
             (Way::AnyKey, Taken::Key(_)) | (Way::Item, Taken::Item) => true,
             _ => false,
         };
-        right && self.has(&step.has, next) && self.goes(rest, further, ends)
+        right && self.goes(rest, further, ends) && self.has(&step.has, next)
     }
 
     fn has(&self, fields: &[Has], link: &Link<'_>) -> bool {
