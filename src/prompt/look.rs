@@ -37,7 +37,6 @@ pub(super) enum Unchangeable {
     /// The whole body is refused: it was never sent.
     Refuses,
     /// It stays, and is told of: it stands there already.
-    #[cfg_attr(not(feature = "sweep"), expect(dead_code, reason = "bodies are refused"))]
     Stays,
 }
 
