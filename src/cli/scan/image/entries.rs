@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_path_among_attributes_is_found() {
-        assert_eq!(path(b"12 path=a/b\n10 mtime=1\n").expect("good"), Some(b"a/b".to_vec()));
+        assert_eq!(path(b"12 path=a/b\n11 mtime=1\n").expect("good"), Some(b"a/b".to_vec()));
         assert_eq!(path(b"").expect("good"), None);
         for broken in [&b"12 path=a/"[..], b"x path=a\n", b"2 \n", b"15 size=999999\n"] {
             assert!(path(broken).is_err());
