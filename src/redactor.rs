@@ -483,7 +483,13 @@ impl RedactorBuilder {
         if let Some(defaults) = import.defaults {
             notices.extend(defaults.notices(self.rules()));
             self.rules.retain(|(rule, _)| !defaults.disables(rule));
-            self.rules.iter_mut().for_each(|(rule, _)| defaults.change(rule));
+            for (rule, proved) in &mut self.rules {
+                defaults.change(rule);
+                // What was proved of the rule was not proved of exceptions that somebody else wrote.
+                if *proved == Proved::Catalogue {
+                    *proved = Proved::Automata;
+                }
+            }
         }
         self.rules.extend(import.rules.into_iter().map(|rule| (rule, Proved::Automata)));
         (self, notices)
