@@ -19,6 +19,10 @@ const MOST_VALUES: usize = 1 << 21;
 /// The same with containers.
 const MOST_PARTS: usize = 2 * MOST_VALUES;
 
+/// Of so many escapes one has a mark. Those of a megabyte of log took longer to mark than to read; those behind one mark are
+/// found again in no time.
+const EVERY: u32 = 64;
+
 /// One or more documents of JSON, one after the other, held whole.
 ///
 /// Where [`JsonStream`](super::JsonStream) lets go of what is decided, this waits: whoever reads it learns in which field
@@ -27,10 +31,10 @@ pub(crate) struct Document<'a> {
     source: &'a [u8],
     /// The source with its strings decoded; none if nothing in it is an escape.
     text: Option<Wiped>,
-    /// Those of strings and scalars.
+    /// Those of strings and scalars, and of some escapes.
     marks: Vec<Mark>,
-    /// The escapes of the string that was last asked about, by its offset in the text: nothing is found in most strings, and
-    /// what is found in one is found in order.
+    /// The escapes between the two marks that were last asked about, by the offset of the first in the source: nothing is found
+    /// behind most of them, and what is found is found in order.
     escapes: RefCell<(u64, Vec<Mark>)>,
     tree: Tree,
 }
@@ -41,7 +45,7 @@ impl<'a> Document<'a> {
         if source.len() > LONGEST_DOCUMENT {
             return Err(Malformed::new(LONGEST_DOCUMENT as u64, "it is too long"));
         }
-        let mut reader = Reader::new(deepest, Otherwise::Refused).without_escapes(MOST_VALUES);
+        let mut reader = Reader::new(deepest, Otherwise::Refused).sparse(EVERY, MOST_VALUES);
         reader.read(source)?;
         reader.finish()?;
         let (text, marks) = reader.into_parts();
@@ -138,14 +142,16 @@ impl<'a> Document<'a> {
     fn last(&self, before: impl Fn(&Mark) -> bool) -> Option<Mark> {
         let count = self.marks.partition_point(&before);
         let mark = *self.marks.get(count.checked_sub(1)?)?;
-        let end = self.marks.get(count).filter(|_| mark.kind == Marked::Open);
-        // As long in the source as in the text: nothing in it is an escape.
-        let Some(end) = end.filter(|end| end.at - mark.at != end.source - mark.source) else {
+        let (Some(begin), Some(end)) = (behind(&mark), self.marks.get(count)) else {
             return Some(mark);
         };
+        // As long in the source as in the text: nothing in it is an escape.
+        if end.at - begin.at == end.source - begin.source {
+            return Some(mark);
+        }
         let mut known = self.escapes.borrow_mut();
-        if known.0 != mark.at {
-            *known = (mark.at, escapes(self.source, mark, *end));
+        if known.0 != mark.source {
+            *known = (mark.source, escapes(self.source, begin, end.source));
         }
         let inside = known.1.partition_point(before);
         Some(inside.checked_sub(1).map_or(mark, |last| known.1[last]))
@@ -166,18 +172,27 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The escapes of a string, which has been read before.
-fn escapes(source: &[u8], open: Mark, close: Mark) -> Vec<Mark> {
-    // With its quotes it is a document.
-    let string = &source[open.source as usize - 1..close.source as usize + 1];
-    let mut reader = Reader::new(0, Otherwise::Refused);
-    let read = reader.read(string).map(|_| ());
+/// Where the part of a string begins that stands behind a mark; none if no string does.
+fn behind(mark: &Mark) -> Option<Mark> {
+    match mark.kind {
+        Marked::Open => Some(*mark),
+        Marked::Escape { text, source } => {
+            let (text, source) = (u64::from(text), u64::from(source));
+            Some(Mark { at: mark.at + text, source: mark.source + source, ..*mark })
+        }
+        _ => None,
+    }
+}
+
+/// The escapes of the part of a string that begins at `begin` and ends before `end`. It has been read before.
+fn escapes(source: &[u8], begin: Mark, end: u64) -> Vec<Mark> {
+    let mut reader = Reader::new(0, Otherwise::Refused).in_string();
+    let read = reader.read(&source[begin.source as usize..end as usize]).map(|_| ());
     debug_assert!(read.is_ok(), "it was read before");
     let mut marks = reader.into_parts().1;
-    marks.retain(|mark| matches!(mark.kind, Marked::Escape { .. }));
     for mark in &mut marks {
-        mark.at += open.at - 1;
-        mark.source += open.source - 1;
+        mark.at += begin.at;
+        mark.source += begin.source;
     }
     marks
 }
@@ -246,6 +261,24 @@ mod tests {
                 assert!(Document::read(&new, 16).is_ok(), "{}", String::from_utf8_lossy(&new));
                 assert!(std::str::from_utf8(&new).is_ok());
             }
+        }
+    }
+
+    #[test]
+    fn places_behind_any_number_of_escapes_are_found() {
+        for escape in [r"\n", r"\u00e9", r"\ud83d\ude00"] {
+            let source = format!(r#"["{}","{escape}"]"#, format!("{escape}ab").repeat(1000));
+            let document = read(&source);
+            let ids: Vec<_> = document.tree().leaves().map(|(_, node)| *node).collect();
+            let long = document.text()[..ids[0].end as usize].windows(2);
+            for (at, _) in long.enumerate().filter(|(_, pair)| pair == b"ab") {
+                let edit = document.edit(&ids[0], Span::new(at as u64, at as u64 + 2), b"");
+                let found = &source[edit.span.start() as usize..edit.span.end() as usize];
+                assert_eq!(found, "ab", "{at}");
+            }
+            let whole = Span::new(ids[1].start.into(), ids[1].end.into());
+            let edit = document.edit(&ids[1], whole, b"");
+            assert_eq!(&source[edit.span.start() as usize..edit.span.end() as usize], escape);
         }
     }
 

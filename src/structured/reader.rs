@@ -70,17 +70,6 @@ pub(super) enum Otherwise {
     Message,
 }
 
-/// Whether each escape gets a mark.
-#[cfg_attr(
-    not(feature = "prompt"),
-    expect(dead_code, reason = "only whole documents leave them out")
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Escapes {
-    Marked,
-    Unmarked,
-}
-
 /// How many bytes are right, and what is wrong with the next one.
 struct Wrong(usize, &'static str);
 
@@ -88,8 +77,12 @@ struct Wrong(usize, &'static str);
 pub(super) struct Reader {
     grammar: Grammar,
     otherwise: Otherwise,
-    escapes: Escapes,
-    /// So many strings and scalars at most.
+    /// Each so-manieth escape gets a mark.
+    every: u32,
+    /// Escapes since the last one that got one.
+    unmarked: u32,
+    /// Strings and scalars so far, and how many there may be.
+    values: usize,
     most: usize,
     within: Within,
     /// The scalar that is being read.
@@ -107,7 +100,9 @@ impl Reader {
         Self {
             grammar: Grammar::new(deepest),
             otherwise,
-            escapes: Escapes::Marked,
+            every: 1,
+            unmarked: 0,
+            values: 0,
             most: usize::MAX,
             within: Within::Structure,
             scalar: Zeroizing::default(),
@@ -118,9 +113,16 @@ impl Reader {
         }
     }
 
+    /// Marks each so-manieth escape only, and reads `most` strings and scalars.
     #[cfg(feature = "prompt")]
-    pub(super) fn without_escapes(self, most: usize) -> Self {
-        Self { escapes: Escapes::Unmarked, most, ..self }
+    pub(super) fn sparse(self, every: u32, most: usize) -> Self {
+        Self { every, most, ..self }
+    }
+
+    /// Begins inside a string.
+    #[cfg(feature = "prompt")]
+    pub(super) fn in_string(self) -> Self {
+        Self { within: Within::String, ..self }
     }
 
     pub(super) fn deepest(&mut self, containers: usize) {
@@ -259,11 +261,11 @@ impl Reader {
             if begins == Begins::Nothing {
                 continue;
             }
-            // Each has two marks.
-            if self.marks.len() / 2 >= self.most {
+            if self.values >= self.most {
                 self.text.put(&bytes[..at]);
                 return Err(Wrong(at, "it has too many values"));
             }
+            self.values += 1;
             if begins == Begins::Scalar {
                 self.text.put(&bytes[..at]);
                 self.mark(Kind::Scalar);
@@ -331,8 +333,10 @@ impl Reader {
     /// An escape of `source` bytes ends.
     fn decoded(&mut self, characters: &[char], source: usize) {
         let text: usize = characters.iter().map(|character| character.len_utf8()).sum();
-        if self.escapes == Escapes::Marked {
+        self.unmarked += 1;
+        if self.unmarked >= self.every {
             self.mark(Kind::Escape { text: text as u8, source: source as u8 });
+            self.unmarked = 0;
         }
         self.longer += source as u64;
         self.longer -= text as u64;
@@ -374,7 +378,7 @@ impl Reader {
 /// Whether `source` is one document of JSON, or several one after the other.
 #[cfg(feature = "sweep")]
 pub(crate) fn is_json(source: &[u8]) -> Result<(), Malformed> {
-    let mut reader = Reader::new(DEEPEST, Otherwise::Refused).without_escapes(usize::MAX);
+    let mut reader = Reader::new(DEEPEST, Otherwise::Refused).sparse(u32::MAX, usize::MAX);
     reader.read(source)?;
     reader.finish().map(|_| ())
 }
