@@ -5,11 +5,13 @@ mod input;
 mod options;
 mod replace;
 mod settings;
+mod watch;
 
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use keepmum::hook::{Agent, Answer, Event, Failure as Refusal, Hook, refusal};
 use keepmum::prompt::{PreSend, Report, Treatment};
@@ -23,9 +25,7 @@ use super::settings::Settings;
 use automata::Automata;
 use options::Options;
 pub(super) use options::{HookArgs, Table};
-
-/// How long an event may take, if nobody says otherwise. Agents give a hook at least 10 seconds, and go on if it takes longer.
-const LONGEST_TIME: Duration = Duration::from_secs(5);
+use watch::Watch;
 
 /// Answers one event, or changes settings.
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
@@ -35,10 +35,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     }
     let name = "hook: name the agent by --agent, or install it: keepmum hook install";
     let agent = hook.agent.ok_or_else(|| Failure::usage(name))?;
-    let args = Arc::new(args);
+    // Never freed, as the rest: the process ends with the answer, and the agent waits for that.
+    let input: &OnceLock<Vec<u8>> = Box::leak(Box::default());
     // The usual exit code of a panic would let the action go on.
-    let said = catch_unwind(AssertUnwindSafe(|| say(&answered(agent, args))));
-    Ok(said.unwrap_or(Exit::Program(REFUSED)))
+    let said = catch_unwind(AssertUnwindSafe(|| say(&answered(agent, &args, input))));
+    Ok(Exit::Program(said.unwrap_or(REFUSED)))
 }
 
 /// The arguments of this command.
@@ -48,23 +49,16 @@ fn given(args: &Args) -> &HookArgs {
 }
 
 /// The answer to what stands on standard input. It is there in time, whatever happens.
-fn answered(agent: Agent, args: Arc<Args>) -> Answer {
-    let input = Arc::new(OnceLock::new());
-    let event = given(&args).event.clone();
-    let time = given(&args).timeout.map_or(LONGEST_TIME, |time| time.0);
-    let (sender, receiver) = mpsc::channel();
-    let (read, until) = (Arc::clone(&input), Instant::now() + time);
-    let work = move || drop(sender.send(work(agent, &args, &read, until)));
-    let started = std::thread::Builder::new().name("keepmum-hook".to_owned()).spawn(work);
-    let failure = match started.map(|_| receiver.recv_timeout(time)) {
-        Ok(Ok(Ok(answer))) => return answer,
-        Ok(Ok(Err(failure))) => failure,
-        Ok(Err(mpsc::RecvTimeoutError::Timeout)) => Refusal::Time,
-        Ok(Err(mpsc::RecvTimeoutError::Disconnected)) => Refusal::Panic,
-        Err(error) => Refusal::Setup(format!("no thread could be started: {error}")),
-    };
-    let input = input.get().map(Vec::as_slice).unwrap_or_default();
-    refusal(agent, event.as_deref(), input, &failure)
+fn answered(agent: Agent, args: &Args, input: &'static OnceLock<Vec<u8>>) -> Answer {
+    let worked = Watch::start(agent, args, input).and_then(|watch| {
+        let worked = catch_unwind(AssertUnwindSafe(|| work(agent, args, input, watch.until)));
+        watch.end();
+        worked.unwrap_or(Err(Refusal::Panic))
+    });
+    worked.unwrap_or_else(|failure| {
+        let input = input.get().map(Vec::as_slice).unwrap_or_default();
+        refusal(agent, given(args).event.as_deref(), input, &failure)
+    })
 }
 
 /// Reads an event, sets up what looks through it, looks, and records what was found.
@@ -85,7 +79,7 @@ fn work(
     }
     let setup = |failure: Failure| Refusal::Setup(failure.to_string());
     let options = Options::new(args).map_err(setup)?;
-    let hook = hook(args, &options).map_err(setup)?;
+    let hook = ManuallyDrop::new(hook(args, &options).map_err(setup)?);
     let answer = hook.look(&event)?;
     record(args, &options.keys, agent, &answer.report, until).map_err(setup)?;
     Ok(answer)
@@ -124,13 +118,13 @@ fn record(
     }
 }
 
-/// Writes an answer, once. An agent that does not get all of it must not take it for a yes.
-fn say(answer: &Answer) -> Exit {
+/// Writes an answer, once; gives the exit code. An agent that does not get all of it must not take it for a yes.
+fn say(answer: &Answer) -> u8 {
     let _ = io::stderr().lock().write_all(answer.stderr.as_bytes());
     let mut out = io::stdout().lock();
     match out.write_all(&answer.stdout).and_then(|()| out.flush()) {
-        Ok(()) => Exit::Program(answer.code),
-        Err(_) => Exit::Program(REFUSED),
+        Ok(()) => answer.code,
+        Err(_) => REFUSED,
     }
 }
 
