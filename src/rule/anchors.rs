@@ -1,10 +1,6 @@
 //! By what the matches of a rule are found, and the list of it for the catalogue.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
-
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 use super::byte_set::ByteSet;
 use super::encoded::{self, Encoded};
@@ -12,14 +8,26 @@ use super::file::Rule;
 use super::head::Head;
 use super::pattern::Pattern;
 
-/// What is known of every rule of the catalogue, so that none of their patterns has to be parsed at the start.
-///
-/// `KEEPMUM_BLESS=1 cargo test catalogue` writes it anew; a test holds it against the rules. An entry of another text than
-/// the rule now has is not used.
-const CATALOGUE: &str = include_str!("builtin/anchors.json");
+// What is known of every rule of the catalogue, so that none of their patterns has to be parsed at the start: `anchors.json` as
+// tables. `KEEPMUM_BLESS=1 cargo test catalogue` writes it anew, and a test holds it against the rules.
+include!(concat!(env!("OUT_DIR"), "/anchors.rs"));
+
+/// What the tables have of a rule.
+struct Entry {
+    id: &'static str,
+    /// Of which text of the rule it is.
+    text: u64,
+    tells: bool,
+    behind: bool,
+    run: bool,
+    heads: &'static [&'static [ByteSet]],
+    /// The fixed beginnings that are looked for inside base64.
+    encoded: &'static [&'static str],
+    homes: &'static [Home],
+}
 
 /// By what the prefilter finds a rule's matches.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Anchors {
     /// The fixed beginnings, or fixed bytes in the middle. A rule of runs has none.
     pub(crate) heads: Vec<Head>,
@@ -27,7 +35,7 @@ pub(crate) struct Anchors {
     pub(crate) encoded: Vec<Encoded>,
     /// Where the prefilter has each of the heads, and then each of those inside base64; empty if it has to find places for
     /// them.
-    pub(crate) homes: Vec<Home>,
+    pub(crate) homes: Cow<'static, [Home]>,
     /// Whether the heads lie in the lead, so that a beginning of one claims nothing.
     pub(crate) tells: bool,
     /// Whether something of the pattern stands before the heads.
@@ -37,7 +45,8 @@ pub(crate) struct Anchors {
 }
 
 /// The window of a head that the prefilter looks for, and in which bucket it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct Home {
     pub(crate) offset: u8,
     pub(crate) bucket: u8,
@@ -48,7 +57,7 @@ impl Anchors {
         Ok(Self {
             heads: pattern.heads.clone(),
             encoded: encoded::of(rule, pattern)?,
-            homes: Vec::new(),
+            homes: Cow::default(),
             tells: pattern.tells,
             behind: pattern.behind.is_some(),
             run: pattern.run.is_some(),
@@ -56,68 +65,39 @@ impl Anchors {
     }
 }
 
-/// The list, as it is written down.
-#[derive(Serialize, Deserialize)]
-struct Catalogue {
-    /// Sets of bytes that stand in heads, as bits.
-    sets: Vec<ByteSet>,
-    rules: Vec<Entry>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    id: String,
-    /// Of which text of the rule it is.
-    text: u64,
-    tells: bool,
-    behind: bool,
-    run: bool,
-    /// For each position of each head where its set stands in the list.
-    heads: Vec<Vec<u16>>,
-    /// The fixed beginnings that are looked for inside base64.
-    encoded: Vec<String>,
-    homes: Vec<Home>,
-}
-
-/// What the list has of `rule`; none if it is another rule than the list knows under this id.
+/// What is known of `rule`; none if it is another rule than the tables know under this id.
 pub(super) fn anchors_of_catalogue(rule: &Rule) -> Option<Anchors> {
-    static ENTRIES: OnceLock<HashMap<String, (u64, Anchors)>> = OnceLock::new();
-    let entries = ENTRIES.get_or_init(|| {
-        let list: Catalogue = serde_json::from_str(CATALOGUE).expect("a test reads it");
-        list.rules
-            .iter()
-            .map(|entry| (entry.id.clone(), (entry.text, list.anchors(entry))))
-            .collect()
-    });
-    let (text, anchors) = entries.get(&rule.id)?;
-    (*text == text_of(rule)).then(|| anchors.clone())
+    let at = ENTRIES.binary_search_by(|entry| entry.id.cmp(&rule.id)).ok()?;
+    let entry = &ENTRIES[at];
+    (entry.text == text_of(rule)).then(|| entry.anchors())
 }
 
-impl Catalogue {
-    fn anchors(&self, entry: &Entry) -> Anchors {
-        let set = |&at: &u16| self.sets[usize::from(at)];
-        let head = |head: &Vec<u16>| Head::of_sets(head.iter().map(set));
+impl Entry {
+    fn anchors(&self) -> Anchors {
+        let literals = self.encoded.iter();
         Anchors {
-            heads: entry.heads.iter().map(head).collect(),
-            encoded: entry
-                .encoded
-                .iter()
-                .flat_map(|begins| encoded::ways(begins.as_bytes()))
-                .collect(),
-            homes: entry.homes.clone(),
-            tells: entry.tells,
-            behind: entry.behind,
-            run: entry.run,
+            heads: self.heads.iter().map(|sets| Head::of_table(sets)).collect(),
+            encoded: literals.flat_map(|begins| encoded::ways(begins.as_bytes())).collect(),
+            homes: Cow::Borrowed(self.homes),
+            tells: self.tells,
+            behind: self.behind,
+            run: self.run,
         }
     }
 }
 
-/// Tells texts of a rule apart, as far as anchors depend on them.
+/// Tells texts of a rule apart, as far as anchors depend on them: FNV-1a, for nobody means to deceive here.
 fn text_of(rule: &Rule) -> u64 {
     let Rule { names, pattern, next, encoded, block, gaps, run, .. } = rule;
-    let text = format!("{names:?} {pattern:?} {next:?} {encoded} {block} {gaps} {run}");
-    let digest = Sha256::digest(text);
-    u64::from_le_bytes(*digest.first_chunk().expect("32 bytes"))
+    let flags = [encoded, block, gaps, run].map(|flag| u8::from(*flag));
+    let next = next.as_deref().unwrap_or_default();
+    let texts = names.iter().map(String::as_bytes);
+    let texts = texts.chain([pattern.as_bytes(), next.as_bytes(), &flags]);
+    // No text holds a byte that UTF-8 does not have.
+    let bytes = texts.flat_map(|text| text.iter().chain(&[0xFF]));
+    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 #[cfg(test)]
@@ -127,7 +107,23 @@ pub(crate) use self::written::written;
 mod written {
     use std::fmt::Write as _;
 
+    use serde::Serialize;
+
     use super::*;
+
+    /// A line of `anchors.json`.
+    #[derive(Serialize)]
+    struct Line {
+        id: String,
+        text: u64,
+        tells: bool,
+        behind: bool,
+        run: bool,
+        /// For each position of each head where its set stands in the list of sets.
+        heads: Vec<Vec<u16>>,
+        encoded: Vec<String>,
+        homes: Vec<Home>,
+    }
 
     /// The list of `rules`, each with the homes that the prefilter found; one rule a line.
     pub(crate) fn written(rules: &[Rule], homes: impl Fn(usize) -> Vec<Home>) -> String {
@@ -151,7 +147,7 @@ mod written {
             let mut head = |head: &Head| head.sets.iter().map(&mut place).collect();
             let literals = if rule.encoded { pattern.literals() } else { Vec::new() };
             let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
-            let entry = Entry {
+            let line = Line {
                 id: rule.id.clone(),
                 text: text_of(rule),
                 tells: anchors.tells,
@@ -162,7 +158,7 @@ mod written {
                 homes: homes(at),
             };
             let separator = if at == 0 { "" } else { ",\n" };
-            let entry = serde_json::to_string(&entry).expect("JSON");
+            let entry = serde_json::to_string(&line).expect("JSON");
             let _ = write!(lines, "{separator}{entry}");
         }
         let sets = serde_json::to_string(&sets).expect("JSON");

@@ -33,7 +33,7 @@ impl Behind {
         };
         let mut bytes = ByteSet::EMPTY;
         add_bytes(&hir, &mut bytes);
-        let sets = heads.iter().flat_map(|head| &head.sets);
+        let sets = heads.iter().flat_map(|head| head.sets.iter());
         sets.flat_map(ByteSet::iter).for_each(|byte| bytes.insert(byte));
         let head = heads.iter().map(|head| head.sets.len()).max().unwrap_or(0);
         Ok(Self { hir, reversed: OnceLock::new(), bytes, most: longest + head })

@@ -1,16 +1,18 @@
 //! A set of bytes.
 
 use regex_syntax::hir;
-use serde::{Deserialize, Serialize};
 
 /// A set of bytes, one bit each.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct ByteSet([u64; 4]);
 
 impl ByteSet {
     pub(crate) const EMPTY: Self = Self([0; 4]);
+
+    pub(super) const fn of_words(words: [u64; 4]) -> Self {
+        Self(words)
+    }
 
     pub(crate) fn single(byte: u8) -> Self {
         let mut set = Self::EMPTY;

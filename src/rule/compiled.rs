@@ -24,8 +24,8 @@ pub(crate) struct CompiledRule {
     pub(crate) anchors: Anchors,
     rule: Rule,
     cache: Cache,
-    /// Of a rule of the catalogue, made when a candidate first needs it: most never see one.
-    parts: OnceLock<Parts>,
+    /// Of a rule of the catalogue, made when a candidate first needs it: most never see one, so it takes no room here.
+    parts: OnceLock<Box<Parts>>,
 }
 
 /// What a candidate is matched and judged with.
@@ -51,7 +51,7 @@ impl CompiledRule {
         }
         let parts = Parts::new(&rule, limits, cache).map_err(refused)?;
         let anchors = Anchors::new(&rule, &parts.pattern).map_err(refused)?;
-        Ok(Self::with(rule, anchors, cache, OnceLock::from(parts)))
+        Ok(Self::with(rule, anchors, cache, OnceLock::from(Box::new(parts))))
     }
 
     /// A rule of the catalogue. What was proved of it, under the limits that there are by default, is not proved again.
@@ -67,15 +67,20 @@ impl CompiledRule {
         }
     }
 
-    fn with(rule: Rule, anchors: Anchors, cache: &Cache, parts: OnceLock<Parts>) -> Self {
+    fn with(rule: Rule, anchors: Anchors, cache: &Cache, parts: OnceLock<Box<Parts>>) -> Self {
         let (id, cache) = (Arc::from(rule.id.as_str()), cache.clone());
         Self { id, confidence: rule.confidence, left: rule.left, anchors, rule, cache, parts }
+    }
+
+    /// What it was made of.
+    pub(crate) fn rule(&self) -> &Rule {
+        &self.rule
     }
 
     fn parts(&self) -> &Parts {
         self.parts.get_or_init(|| {
             let parts = Parts::new(&self.rule, &Limits::default(), &self.cache);
-            parts.expect("the catalogue is compiled by a test")
+            Box::new(parts.expect("the catalogue is compiled by a test"))
         })
     }
 

@@ -94,6 +94,11 @@ pub(super) struct File {
 }
 
 impl File {
+    /// How many rules it has.
+    pub(super) fn len(&self) -> usize {
+        self.rule.len()
+    }
+
     /// Its rules, each with its vendor.
     pub(super) fn rules(self) -> impl Iterator<Item = Rule> {
         let vendor = self.vendor.unwrap_or_default();

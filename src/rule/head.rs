@@ -1,5 +1,7 @@
 //! The fixed beginnings of a pattern: what the prefilter looks for.
 
+use std::borrow::Cow;
+
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::byte_set::ByteSet;
@@ -13,31 +15,33 @@ const MOST_SPELLINGS: usize = 4096;
 const MOST: usize = 96;
 
 /// One way in which a pattern can begin: a set of bytes for each position. Every match of the pattern starts with one
-/// of its heads.
+/// of its heads. Those of the catalogue lie in tables: the prefilter, the tail and the rule all keep them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Head {
-    pub(crate) sets: Vec<ByteSet>,
+    pub(crate) sets: Cow<'static, [ByteSet]>,
     // Whether what follows in the pattern also follows this head. False once a repetition of open count ended it.
     extends: bool,
 }
 
 impl Head {
     fn empty(extends: bool) -> Self {
-        Self { sets: Vec::new(), extends }
+        Self { sets: Cow::default(), extends }
     }
 
     fn join(&self, next: &Head, longest: usize) -> Head {
-        let mut sets = self.sets.clone();
-        sets.extend_from_slice(&next.sets);
-        let extends = next.extends && sets.len() < longest;
-        sets.truncate(longest);
-        Head { sets, extends }
+        let both = self.sets.len() + next.sets.len();
+        let sets = self.sets.iter().chain(&*next.sets).take(longest).copied().collect();
+        Head { sets, extends: next.extends && both < longest }
     }
 
     /// Whether the prefilter can look for it: some window of four positions has few spellings.
     pub(crate) fn is_rare(&self) -> bool {
         let spellings = |window: &[ByteSet]| window.iter().map(ByteSet::len).product::<usize>();
         self.sets.windows(SHORTEST_HEAD).any(|window| spellings(window) <= MOST_SPELLINGS)
+    }
+
+    pub(super) fn of_table(sets: &'static [ByteSet]) -> Self {
+        Self { sets: Cow::Borrowed(sets), extends: false }
     }
 
     /// The head of these bytes, position by position, as far as heads go.
@@ -102,7 +106,7 @@ fn of(hir: &Hir, open: Open) -> Vec<Head> {
             vec![Head::empty(true).join(&whole, open.longest())]
         }
         HirKind::Class(class) => match ByteSet::from_class(class) {
-            Some(set) => vec![Head { sets: vec![set], extends: true }],
+            Some(set) => vec![Head { sets: vec![set].into(), extends: true }],
             None => vec![Head::empty(false)],
         },
         HirKind::Capture(capture) => of(&capture.sub, open),

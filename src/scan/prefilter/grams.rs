@@ -22,7 +22,7 @@ struct Slot {
     count: u32,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Entry {
     offset: u32,
     target: Target,
@@ -31,7 +31,7 @@ struct Entry {
 }
 
 /// What eight bytes have to be, where they have one spelling.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Rest {
     mask: u64,
     value: u64,
@@ -63,17 +63,19 @@ impl Rest {
 impl Grams {
     /// From windows, each with its head and what that stands for.
     pub(super) fn new<'a>(windows: impl Iterator<Item = (&'a Fragment, &'a Head, Target)>) -> Self {
-        let mut all: Vec<(u32, Entry)> = Vec::new();
+        let mut all: Vec<(u32, Entry)> = Vec::with_capacity(8 * windows.size_hint().0);
         for (fragment, head, target) in windows {
             let rest = Rest::of(&head.sets);
             let entry = Entry { offset: fragment.offset as u32, target, rest };
             all.extend(spellings(fragment).into_iter().map(|gram| (gram, entry)));
         }
+        // One number, so that two are compared at once: there are thousands.
         let key = |(gram, entry): &(u32, Entry)| {
-            (*gram, entry.target, entry.offset, entry.rest.mask, entry.rest.value)
+            let sorts = u64::from(*gram) << 32 | u64::from(entry.target);
+            u128::from(sorts) << 64 | u128::from(entry.rest.value ^ u64::from(entry.offset))
         };
-        all.sort_by_key(key);
-        all.dedup_by_key(|entry| key(entry));
+        all.sort_unstable_by_key(key);
+        all.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1);
         let mut grams = Self {
             bitmap: Box::new([0; 1 << (BITMAP_BITS - 6)]),
             slots: vec![Slot::default(); (all.len() * 2).next_power_of_two()],
