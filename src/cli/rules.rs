@@ -20,7 +20,7 @@ pub(crate) fn run(
     command: &RulesCommand,
     format: Format,
 ) -> Result<(Exit, String), Failure> {
-    let rules = &settings.rules;
+    let rules = &settings.rules();
     match command {
         RulesCommand::List => Ok((Exit::Success, list(rules, format))),
         RulesCommand::Show { id } => {

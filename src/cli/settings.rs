@@ -36,7 +36,6 @@ pub(crate) struct Settings {
     pub(crate) warnings: Vec<String>,
     /// Differences in meaning of imported rules.
     pub(crate) notices: Vec<String>,
-    pub(crate) rules: Vec<Rule>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) rule_count: usize,
     pub(crate) secret_count: usize,
@@ -113,6 +112,11 @@ impl Settings {
         Self::with(args, in_force(args, None)?, Vec::new(), None)
     }
 
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> Vec<Rule> {
+        self.known.redactor().rules().cloned().collect()
+    }
+
     fn with(
         args: &Args,
         file: File,
@@ -138,7 +142,6 @@ impl Settings {
             color: args.color,
             warnings,
             notices,
-            rules: builder.rules().cloned().collect(),
             config: path,
             rule_count: builder.rule_count(),
             secret_count,

@@ -100,7 +100,9 @@ pub(crate) fn run(settings: &Settings, args: &ScanArgs) -> Result<Exit, Failure>
     let text = match args.format {
         ScanFormat::Text => text(&scanned.found),
         ScanFormat::Json => lines(&scanned.found),
-        ScanFormat::Sarif => sarif::document(&scanned.found, &settings.rules, scanned.failed == 0),
+        ScanFormat::Sarif => {
+            sarif::document(&scanned.found, &settings.rules(), scanned.failed == 0)
+        }
     };
     super::print(text.as_bytes())?;
     scanned.summary("found");
