@@ -220,6 +220,8 @@ redactor = keepmum.Redactor(sys.argv[1], warn=told.append)
 held = {"stream": redactor.stream, "exit": lambda: Exit(redactor, sys.argv[2], None), "redactor": lambda: None}[sys.argv[3]]()
 open(sys.argv[4], "w").close()
 redactor.refresh()
+# Time for that thread to read, and to wait for its turn.
+sum(range(20_000_000))
 del redactor, held
 print(len(told))
 """
