@@ -75,9 +75,13 @@ def test_responses_are_looked_through_in_synchronous_calls_too(rail: Guardrail, 
     assert SECRET not in seen["body"] and REFERENCE.search(seen["body"])
 
 
-def test_a_synchronous_call_without_secrets_is_sent(rail: Guardrail, server: str) -> None:
-    litellm.completion(model="openai/m", api_key="x", api_base=f"{server}/openai/v1", messages=[{"role": "user", "content": "hi"}])
-    assert len(upstream.SEEN) == 1
+def test_a_synchronous_call_is_sent_without_secrets_or_where_nobody_asked(rail: Guardrail, guard: dict[str, Any], server: str) -> None:
+    to: dict[str, Any] = {"model": "openai/m", "api_key": SECRET, "api_base": f"{server}/openai/v1"}
+    clean = [{"role": "user", "content": "hi"}]
+    litellm.completion(messages=clean, extra_headers={"x-key": SECRET}, **to)
+    litellm.callbacks = [Guardrail(guard["redactor"], key_file=str(guard["key_file"]), default_on=True, event_hook="post_call")]
+    litellm.completion(messages=MESSAGES, **to)
+    assert len(upstream.SEEN) == 2
 
 
 def test_what_is_handed_over_by_its_place_is_refused(rail: Guardrail, server: str) -> None:

@@ -111,9 +111,11 @@ def test_names_of_threads_processes_tasks_and_loggers(redactor: keepmum.Redactor
     names = {"name": SECRET, "threadName": f"fetch {SECRET}", "processName": SECRET, "taskName": SECRET, "msg": "hi"}
     log.handler.handle(logging.makeLogRecord(names))
     assert log.out.getvalue() == f"{NAMED} fetch {NAMED} {NAMED} {NAMED} hi\n"
-    log.handler.setFormatter(logging.Formatter("%(message)s %(taskName)s"))
-    log.logger.info("hi", extra={"taskName": SECRET})
-    assert log.out.getvalue().endswith(f"hi {NAMED}\n")
+    # Later versions set it themselves, and take none from others.
+    if sys.version_info < (3, 12):
+        log.handler.setFormatter(logging.Formatter("%(message)s %(taskName)s"))
+        log.logger.info("hi", extra={"taskName": SECRET})
+        assert log.out.getvalue().endswith(f"hi {NAMED}\n")
 
 
 def test_a_token_is_redacted(log: Log) -> None:

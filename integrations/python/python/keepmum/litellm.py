@@ -126,15 +126,28 @@ class Guardrail(CustomGuardrail):  # type: ignore[misc]
 
     def log_pre_api_call(self, model: Any, messages: Any, kwargs: dict[str, Any]) -> None:
         """Stops what is about to be sent with a secret in it: a synchronous call, which has no hook that could change it."""
-        if self.guardrail_name not in (kwargs.get("applied_guardrails") or ()):
+        if not self._guards(kwargs):
             return
         sent = (kwargs.get("additional_args") or {}).get("complete_input_dict")
+        if isinstance(sent, dict):
+            sent = {key: value for key, value in sent.items() if key not in _HOW}
         try:
             clean = self._clean([sent, kwargs.get("input"), messages]) is None
         except Exception:
             clean = False
         if not clean:
             raise NotSent("keepmum stopped a call of LiteLLM with a secret in it: use its asynchronous one, or a Transport")
+
+    def _guards(self, kwargs: dict[str, Any]) -> bool:
+        """Whether a call that is about to be sent asked for it. LiteLLM goes on telling callbacks that were taken out."""
+        applied = kwargs.get("applied_guardrails") or []
+        there = any(callback is self for callback in litellm.callbacks)
+        call = {**(kwargs.get("litellm_params") or {}), "guardrails": applied}
+        return (
+            there
+            and self.guardrail_name in applied
+            and self.should_run_guardrail(call, GuardrailEventHooks.pre_call) is True
+        )
 
     async def apply_guardrail(
         self, inputs: Any, request_data: dict[str, Any], input_type: str, logging_obj: Any = None
