@@ -10,7 +10,8 @@ import type { RequestOptions } from "./fetch.js";
  * const model = wrapLanguageModel({ model: openai("gpt-5"), middleware: middleware() });
  * ```
  *
- * A call that must not be sent throws `Refused`.
+ * A call that must not be sent throws `Refused`, and one with an object that cannot be looked through, of a class that has getters,
+ * a `TypeError`.
  */
 export function middleware(options?: RequestOptions): LanguageModelMiddleware;
 

@@ -1,6 +1,9 @@
 "use strict";
 
+const { isUtf8 } = require("node:buffer");
+const { isAnyArrayBuffer } = require("node:util/types");
 const { Exit } = require("./exit");
+const { bytes } = require("./values");
 
 /** Middleware for `wrapLanguageModel` of the AI SDK. See `ai.d.ts`. */
 function middleware(options) {
@@ -45,8 +48,6 @@ const FIXED = new Set([
 /** JSON of any shape, in which keys can hold secrets too. */
 const JSONS = new Set(["args", "input", "inputExamples", "inputSchema", "schema"]);
 
-const TEXTS = /^text\/|json|xml|yaml|toml|csv|javascript|x-sh/i;
-
 /** `params` with references in the place of secrets in some of its fields; the rest is as it was. Throws `Refused`. */
 function redacted(exit, params, fields) {
   const places = new Places();
@@ -62,15 +63,16 @@ class Places {
   #put = [];
 
   /** Looks at a field of a copy, and puts a copy there. */
-  field(holder, key, mediaType) {
+  field(holder, key) {
     const value = holder[key];
     if (FIXED.has(key)) return;
-    if (key === "data" && isMedia(value)) this.#file(holder, key, mediaType);
+    if (isBytes(value) || (key === "data" && isBase64(value))) this.#file(holder, key);
     else if (JSONS.has(key) || (key === "value" && !isContent(holder))) this.#add(value, (put) => (holder[key] = put));
     else if (typeof value === "string") this.#add(value, (put) => (holder[key] = put));
     else if (value instanceof URL) this.#add(value.href, (put) => (holder[key] = new URL(put)));
     else if (Array.isArray(value)) this.#each((holder[key] = [...value]), value.keys());
-    else if (isPlain(value)) this.#each((holder[key] = { ...value }), Object.keys(value), mediaType);
+    else if (typeof value?.toJSON === "function") this.#add(value, (put) => (holder[key] = put));
+    else if (typeof value === "object" && value !== null) this.#each((holder[key] = copied(value)), Object.keys(value));
   }
 
   /** Has all of them looked through at once, and puts what changed. */
@@ -82,8 +84,8 @@ class Places {
     });
   }
 
-  #each(copy, keys, mediaType) {
-    for (const key of keys) this.field(copy, key, copy.mediaType ?? mediaType);
+  #each(copy, keys) {
+    for (const key of keys) this.field(copy, key);
   }
 
   #add(value, put) {
@@ -92,30 +94,46 @@ class Places {
     this.#put.push(put);
   }
 
-  /** A file, of which only text can be looked through. */
-  #file(holder, key, mediaType = "") {
-    const value = holder[key];
-    if (!TEXTS.test(mediaType)) return;
-    if (typeof value === "string") {
-      this.#add(Buffer.from(value, "base64").toString(), (put) => (holder[key] = Buffer.from(put).toString("base64")));
-    } else {
-      this.#add(Buffer.from(value).toString(), (put) => (holder[key] = new Uint8Array(Buffer.from(put))));
-    }
+  /** A file, of whichever type it is called: text, or any other bytes, of which each is a character then. */
+  #file(holder, key) {
+    const inBase64 = typeof holder[key] === "string";
+    const data = inBase64 ? Buffer.from(holder[key], "base64") : bytes(asView(holder[key]));
+    const encoding = isUtf8(data) ? "utf8" : "latin1";
+    this.#add(data.toString(encoding), (put) => {
+      const changed = Buffer.from(put, encoding);
+      holder[key] = inBase64 ? changed.toString("base64") : new Uint8Array(changed);
+    });
   }
 }
 
-/** Bytes, or base64 of them: no address. */
-function isMedia(value) {
-  return value instanceof Uint8Array || (typeof value === "string" && !/^[a-z]+:/i.test(value));
+function isBytes(value) {
+  return ArrayBuffer.isView(value) || isAnyArrayBuffer(value);
+}
+
+function asView(value) {
+  return ArrayBuffer.isView(value) ? value : new Uint8Array(value);
+}
+
+/** Base64 of bytes, and nothing that it could not be: no address, no text. */
+function isBase64(value) {
+  return typeof value === "string" && /^[A-Za-z0-9+/_-]*[=\s]*$/.test(value);
+}
+
+/** A copy of an object, of the same class. What shows more than it holds cannot be looked through. */
+function copied(value) {
+  let shows = Object.getPrototypeOf(value);
+  // The root of all objects, of whichever realm, has nothing behind it.
+  for (; shows !== null && Object.getPrototypeOf(shows) !== null; shows = Object.getPrototypeOf(shows)) {
+    if (Object.values(Object.getOwnPropertyDescriptors(shows)).some(({ get }) => get)) {
+      throw new TypeError("keepmum cannot look through a call with an object of such a class in it");
+    }
+  }
+  return Object.assign(Object.create(Object.getPrototypeOf(value)), value);
 }
 
 /** Whether a tool's output has parts, as a prompt has. */
 function isContent({ type }) {
   return type === "content" || type === "text" || type === "error-text";
-}
-
-function isPlain(value) {
-  return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 /** A part of a reply. In a call of a tool that runs here values come back where a rule allows it. */

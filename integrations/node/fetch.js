@@ -58,6 +58,8 @@ async function collected(exit, api, { body, signal }) {
   signal.addEventListener("abort", abort);
   try {
     for (let read; reader && !(read = await reader.read()).done; ) {
+      // Any other chunk has no length that could be counted, and the client sends none.
+      if (!(read.value instanceof Uint8Array)) throw new TypeError("a chunk that is no bytes");
       length += read.value.byteLength;
       if (length > exit.longest) throw exit.refusal(api, true);
       chunks.push(read.value);

@@ -34,7 +34,8 @@ export interface StreamOptions {
 export interface Finding {
   /** The secret's name or the rule's id. */
   readonly name: string;
-  readonly origin: "rule" | "secret";
+  /** `limit`: taken out undecided, because a limit was crossed. */
+  readonly origin: "limit" | "rule" | "secret";
   /** Where it begins: in UTF-16 units of a string, as it counts itself, or in bytes. */
   readonly start: number;
   /** Where it ends, in the same units. */

@@ -100,13 +100,7 @@ impl Redactor {
     /// The value of a field, whose name can tell what it is, without secrets; none if it is clean.
     #[napi]
     pub fn redact_field_text(&self, name: String, input: JsString<'_>) -> Result<Option<Text>> {
-        self.text(input, |bytes| {
-            let value = String::from_utf8_lossy(bytes);
-            Ok(match self.guard.redact_field(SURFACE, &self.names, &name, &value) {
-                Cow::Borrowed(_) => Cow::Borrowed(bytes),
-                Cow::Owned(new) => Cow::Owned(new.into_bytes()),
-            })
-        })
+        self.text(input, |bytes| Ok(self.field(&name, bytes)))
     }
 
     /// Whether the value of a field of that name is hidden, whatever it is.
@@ -159,6 +153,19 @@ impl Redactor {
         let exact = text::bytes(input)?;
         let new = caught(|| look(&exact).map(Cow::into_owned))??;
         Ok(Some(text::text(new)))
+    }
+
+    /// The value of a field, in which halves of surrogate pairs may stand: what the name tells is told of the rest.
+    fn field<'a>(&self, name: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
+        let named = |text: &str| match self.guard.redact_field(SURFACE, &self.names, name, text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(new) => Some(Cow::Owned(new.into_bytes())),
+        };
+        if let Ok(text) = std::str::from_utf8(value) {
+            return named(text).unwrap_or(Cow::Borrowed(value));
+        }
+        let alone = self.guard.redact(SURFACE, value);
+        named(&String::from_utf8_lossy(&alone)).unwrap_or(alone)
     }
 
     fn json<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {

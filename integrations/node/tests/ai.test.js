@@ -1,6 +1,7 @@
 // Models of the AI SDK.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { runInNewContext } from "node:vm";
 import { embedMany, generateText, jsonSchema, stepCountIs, streamText, tool, wrapEmbeddingModel, wrapLanguageModel } from "ai";
 import { MockEmbeddingModelV3, MockLanguageModelV3, simulateReadableStream } from "ai/test";
 import { Refused } from "keepmum";
@@ -131,6 +132,51 @@ test("files that are text, and addresses", async () => {
   const { prompt: sent } = await middleware(guard()).transformParams({ params: { prompt: [{ role: "user", content: [{ type: "file", data: url, mediaType: "image/*" }] }] } });
   assert.match(sent[0].content[0].data.href, /^https:\/\/example.com\/\?key=SECRETREF_stripe_key_/);
   assert.ok(url.href.includes("correct"), "what was handed over stays");
+});
+
+test("files of any type, and objects of any class", async () => {
+  class Part {
+    constructor(text) {
+      Object.assign(this, { type: "text", text });
+    }
+  }
+  const there = runInNewContext(`({ type: "text", text: ${JSON.stringify(SECRET)}, data: new Uint8Array([...${JSON.stringify(SECRET)}].map((c) => c.charCodeAt())) })`);
+  const text = Buffer.from(`select '${SECRET}'`);
+  const sound = Buffer.concat([Buffer.from([0xff, 0xfb, 0x90]), text, Buffer.from([0xfe, 0])]);
+  const content = [
+    { type: "file", mediaType: "application/sql", data: new Uint8Array(text) },
+    { type: "file", mediaType: "application/octet-stream", data: text.toString("base64") },
+    { type: "file", mediaType: "application/x-thing", data: text.buffer.slice(text.byteOffset, text.byteOffset + text.length) },
+    { type: "file", mediaType: "audio/mpeg", data: sound.toString("base64") },
+    { type: "file", mediaType: "text/plain", data: SECRET },
+    new Part(SECRET),
+    there,
+    { type: "text", text: "clean", when: new Date(0), other: { toJSON: () => SECRET } },
+  ];
+  const params = { prompt: [{ role: "user", content }] };
+  const { prompt: [sent] } = await middleware(guard()).transformParams({ params });
+  const [sql, base64, buffer, heard, plain, part, other, last] = sent.content;
+  assert.match(Buffer.from(sql.data).toString(), /^select 'SECRETREF_/);
+  assert.match(Buffer.from(base64.data, "base64").toString(), /^select 'SECRETREF_/);
+  assert.match(Buffer.from(buffer.data).toString(), /^select 'SECRETREF_/);
+  const bytes = Buffer.from(heard.data, "base64");
+  assert.match(bytes.toString("latin1"), /^\xff\xfb\x90select 'SECRETREF_\w+'\xfe\0$/);
+  assert.match(plain.data, REFERENCE);
+  assert.ok(part instanceof Part && REFERENCE.test(part.text));
+  assert.match(other.text, REFERENCE);
+  assert.match(Buffer.from(other.data).toString(), REFERENCE);
+  assert.match(last.other, REFERENCE);
+  assert.equal(content[5].text, SECRET, "what was handed over stays");
+  class Hidden {
+    #text = SECRET;
+    get text() {
+      return this.#text;
+    }
+  }
+  for (const unseen of [new Hidden(), new Map([["text", SECRET]]), new Set([SECRET]), new Blob([SECRET])]) {
+    const prompt = [{ role: "user", content: [unseen] }];
+    await assert.rejects(middleware(guard()).transformParams({ params: { prompt } }), (error) => /cannot look through/.test(error.message));
+  }
 });
 
 test("what must not be sent is an error", async () => {

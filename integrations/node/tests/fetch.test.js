@@ -126,6 +126,8 @@ test("what must not be sent is answered as the provider would", async () => {
     assert.deepEqual([type, error.type], ["error", "invalid_request_error"]);
     assert.ok(!error.message.includes(SECRET));
   }
+  const strings = new ReadableStream({ pull: (controller) => controller.enqueue(SECRET.repeat(1 << 20)) });
+  assert.equal((await post(strings)).status, 415);
   const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(16 << 20)) });
   assert.equal((await post(endless)).status, 413);
   assert.deepEqual(await arrived(), []);

@@ -72,6 +72,7 @@ test("names of fields tell", () => {
   assert.ok(hiding.hides("sauce") && hiding.hides("password") && !hiding.hides("colour"));
   assert.ok(!hiding.redactField("sauce", "tomato").includes("tomato"));
   assert.equal(hiding.redactField("colour", "tomato"), "tomato");
+  assert.equal(redactor.redactField("note", `\ud800${SECRET}\udfff`), `\ud800${NAMED}\udfff`);
 });
 
 test("a stream is cut anywhere", () => {

@@ -4,8 +4,8 @@
     spark-submit backfill.py --config /etc/keepmum.toml --text /mnt/logs/raw /mnt/logs/redacted
 
 Parquet goes through `mapInArrow`, each value as an input of its own. Text goes file by file through a stream, so that a key
-over many lines is found and every other byte stays; file names stay too, and `.gz`, `.bz2` and `.zst` are read and written
-compressed. Every worker needs keepmum, pyarrow and the file that `--config` names; no secret travels.
+over many lines is found and every other byte stays; file names stay too. What gzip, bzip2, zstd and lz4 made is known by its first
+bytes, and read and written compressed; other compressed files, and files of tables, cannot be looked into and fail the run. Every worker needs keepmum, pyarrow and the file that `--config` names; no secret travels.
 """
 
 from __future__ import annotations
@@ -22,6 +22,16 @@ from pyspark.sql import DataFrame, SparkSession
 import keepmum.spark
 
 PIECE = 1 << 20
+
+# How files begin that hold other bytes than they show, and what reads them, where something does.
+MAGIC: dict[bytes, str | None] = {
+    b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4",
+    b"\xfd7zXZ\x00": None, b"\xff\x06\x00\x00sNaPpY": None, b"PK\x03\x04": None, b"7z\xbc\xaf\x27\x1c": None,
+    b"LZIP": None, b"\x1f\x9d": None, b"\x89LZO": None, b"\x5d\x00\x00": None, b"PAR1": None, b"ORC": None, b"Obj\x01": None,
+}  # fmt: skip
+
+# Names of what has no such beginning.
+UNREAD = (".br", ".deflate", ".lzma", ".lzo", ".snappy", ".sz", ".z")
 
 
 def partitions(frame: DataFrame) -> list[str]:
@@ -75,12 +85,31 @@ def redact_file(source: str, target: str, config: str | None) -> None:
     hidden = f"{folder}/_redacting.{name}"
     write.create_dir(folder)
     stream = keepmum.spark.redactor(config).stream(bytes)
-    kind = pa.Codec.detect(name).name if name.endswith((".gz", ".bz2", ".zst")) else None
+    kind = compression(read, source)
     with read.open_input_stream(source, compression=kind) as lines, write.open_output_stream(hidden, compression=kind) as out:
         while piece := lines.read(PIECE):
             out.write(stream.push(piece))
         out.write(stream.finish())
     write.move(hidden, target)
+
+
+def compression(system: pyarrow.fs.FileSystem, path: str) -> str | None:
+    """What reads a file; none for one that shows what it holds. Raises `ValueError` for one that nothing here reads."""
+    with system.open_input_stream(path, compression=None) as file:
+        kind = codec(path, file.read(16))
+    if kind is not None:
+        with system.open_input_stream(path, compression=kind) as file:
+            if codec(path.lower().rpartition(".")[0], file.read(16)) is not None:
+                raise ValueError(f"{path}: compressed more than once, which is not looked into")
+    return kind
+
+
+def codec(path: str, head: bytes) -> str | None:
+    """The same, by its name and its first bytes."""
+    known = [kind for magic, kind in MAGIC.items() if head.startswith(magic)]
+    if None in known or (not known and head and path.lower().endswith(UNREAD)):
+        raise ValueError(f"{path}: compressed, or a table, in a way that is not looked into")
+    return known[0] if known else None
 
 
 def main() -> None:

@@ -32,16 +32,17 @@ pub(crate) struct Exit {
 
 /// Made of what was in force then.
 struct Made {
-    of: Arc<Opened>,
     exit: prompt::Exit,
     pre_send: PreSend,
+    /// Falls last.
+    of: Arc<Opened>,
 }
 
 impl Made {
     fn new(of: Arc<Opened>, requests: &Requests, hosts: &Hosts) -> PyResult<Self> {
         let pre_send = requests.pre_send(&of)?;
         let exit = prompt::Exit::new(pre_send.clone()).with_hosts(hosts.clone());
-        Ok(Self { of, exit, pre_send })
+        Ok(Self { exit, pre_send, of })
     }
 }
 
@@ -76,6 +77,12 @@ impl Exit {
         });
         let made = Made::new(Arc::clone(&inner.opened(py)), &requests, &hosts)?;
         Ok(Self { requests, hosts, made: ArcSwap::from_pointee(made), redactor })
+    }
+
+    /// The longest body that is looked through, in bytes.
+    #[getter]
+    fn longest(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.made(py)?.pre_send.longest())
     }
 
     /// What a request is; none if it passes untouched.
@@ -118,7 +125,8 @@ impl Exit {
     ) -> PyResult<Option<(Reply, NewHeaders<'py>)>> {
         let (made, api, mut map) = (self.made(py)?, named(api)?, map(&headers)?);
         let reply = caught(|| made.exit.reply(api, &mut map))?;
-        Ok(reply.map(|reply| (Reply { reply: Some(reply) }, listed(py, &headers, &map))))
+        let of = Arc::clone(&made.of);
+        Ok(reply.map(|reply| (Reply { reply: Some(reply), _of: of }, listed(py, &headers, &map))))
     }
 
     /// The JSON body of a request, as it may be sent.
@@ -150,17 +158,20 @@ impl Exit {
 /// A reply, in whose tool calls values come back where a rule allows it.
 #[pyclass(module = "keepmum._keepmum")]
 pub(crate) struct Reply {
-    /// None once it is finished.
+    /// None once it is finished or has failed.
     reply: Option<prompt::Reply>,
+    /// Falls last.
+    _of: Arc<Opened>,
 }
 
 #[pymethods]
 impl Reply {
     fn push<'py>(&mut self, py: Python<'py>, chunk: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
-        let over = || PyValueError::new_err("the reply is finished");
-        let reply = self.reply.as_mut().ok_or_else(over)?;
+        let over = || PyValueError::new_err("the reply is finished, or has failed");
+        let mut reply = self.reply.take().ok_or_else(over)?;
         let mut out = Vec::new();
         looked(py, chunk.len(), || reply.push(chunk, &mut out))?;
+        self.reply = Some(reply);
         Ok(PyBytes::new(py, &out))
     }
 

@@ -7,6 +7,7 @@
 //! Rules that hold for every function: a failure is an exception and never an output; no exception holds a value of a
 //! secret; nothing is kept of what Python hands over but copies of secrets, which are wiped.
 
+mod apart;
 mod arrow;
 mod entry;
 mod error;

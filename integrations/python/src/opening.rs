@@ -12,6 +12,7 @@ use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::Error as Unknown;
 
+use crate::apart::Apart;
 use crate::error::{self, ConfigError};
 use crate::warn::Warn;
 
@@ -28,10 +29,10 @@ pub(crate) struct Opening {
     pub(crate) warn: Arc<Warn>,
 }
 
-/// What is in force.
+/// What is in force. Whoever holds something that was made of it holds it too, and lets go of it last.
 pub(crate) struct Opened {
-    pub(crate) store: SecretStore,
     pub(crate) guard: Guard,
+    pub(crate) store: Apart<SecretStore>,
 }
 
 impl Opening {
@@ -97,7 +98,7 @@ impl Opening {
         for secret in secrets {
             store.add(secret).map_err(error::secret)?;
         }
-        Ok(Opened { guard: Guard::from(store.clone()), store })
+        Ok(Opened { guard: Guard::from(store.clone()), store: Apart::new(store) })
     }
 }
 

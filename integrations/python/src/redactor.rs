@@ -10,13 +10,13 @@ use arc_swap::ArcSwap;
 use arrow_data::ArrayData;
 use arrow_pyarrow::PyArrowType;
 use keepmum::structured::JsonStream;
-use keepmum::{Names, Surface};
+use keepmum::{Guard, Names, Surface};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrow;
 use crate::entry::{apart, caught, looked};
-use crate::error::{InternalError, LimitError};
+use crate::error::LimitError;
 use crate::finding::Finding;
 use crate::fork::forks;
 use crate::opening::{Opened, Opening, secret};
@@ -52,6 +52,19 @@ impl Redactor {
         self.opened.load()
     }
 
+    /// The value of a field, which need not be text: what the name tells is told of what can be read of it.
+    fn field<'a>(&self, guard: &Guard, name: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
+        let named = |text: &str| match guard.redact_field(SURFACE, &self.names, name, text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(new) => Some(Cow::Owned(new.into_bytes())),
+        };
+        if let Ok(text) = std::str::from_utf8(value) {
+            return named(text).unwrap_or(Cow::Borrowed(value));
+        }
+        let alone = guard.redact(SURFACE, value);
+        named(&String::from_utf8_lossy(&alone)).unwrap_or(alone)
+    }
+
     fn reopen(&self, py: Python<'_>, now: u32) {
         // Who finds it taken uses the set of before: another thread is at it.
         let Ok(mut failed) = self.failed.try_lock() else { return };
@@ -73,14 +86,6 @@ impl Redactor {
         }
         *failed = None;
         self.forks.store(now, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Redactor {
-    /// A store waits for its thread, which may wait for the interpreter to tell something.
-    fn drop(&mut self) {
-        let Self { opened, .. } = self;
-        Python::attach(|py| py.detach(|| drop(opened.load_full())));
     }
 }
 
@@ -131,7 +136,7 @@ impl Redactor {
 
     /// Replaces the secrets in JSON, or in lines of it: strings are looked through as what they say, however they are
     /// escaped, and stay strings; numbers that hold a secret become strings; all other bytes stay. What is no JSON is
-    /// redacted as text to the end of its line. Raises LimitError for JSON that is too deep.
+    /// redacted as text to the end of its line, and so is JSON that is too deep.
     fn redact_json<'py>(&self, input: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = input.py();
         let (redactor, read) = (self.opened(py).store.redactor(), Input::of(input)?);
@@ -155,14 +160,9 @@ impl Redactor {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = value.py();
         let (opened, read) = (self.opened(py), Input::of(value)?);
-        let text = String::from_utf8_lossy(read.bytes());
-        let new = looked(py, text.len(), || {
-            match opened.guard.redact_field(SURFACE, &self.names, name, &text) {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(new) => Some(new.into_bytes()),
-            }
-        })?;
-        read.output(value, new.map_or(Cow::Borrowed(read.bytes()), Cow::Owned))
+        let bytes = read.bytes();
+        let new = looked(py, bytes.len(), || self.field(&opened.guard, name, bytes))?;
+        read.output(value, new)
     }
 
     /// Whether the value of a field of that name is hidden, whatever it is.
@@ -203,7 +203,7 @@ impl Redactor {
     /// A stream of bytes, or of lines of JSON.
     fn byte_stream(&self, py: Python<'_>, json: bool) -> PyResult<ByteStream> {
         let opened = self.opened(py);
-        caught(|| ByteStream::new(&opened.store, json))
+        caught(|| ByteStream::new(&opened, json))
     }
 
     /// An array without secrets; none if it is clean.
@@ -214,7 +214,7 @@ impl Redactor {
     ) -> PyResult<Option<PyArrowType<ArrayData>>> {
         let redactor = self.opened(py).store.redactor();
         let redacted = apart(py, || arrow::redacted(&redactor, &array.0))?;
-        let redacted = redacted.map_err(|error| InternalError::new_err(error.to_string()))?;
+        let redacted = redacted.map_err(|error| LimitError::new_err(error.to_string()))?;
         Ok(redacted.map(PyArrowType))
     }
 }

@@ -1,5 +1,7 @@
 //! Streams, which go over to new sets of secrets while they run.
 
+use std::sync::Arc;
+
 use keepmum::Discard;
 use keepmum::store::{Follower, FreshStream, SecretStore};
 use keepmum::structured::{JsonStream, Malformed};
@@ -9,17 +11,21 @@ use pyo3::types::PyBytes;
 
 use crate::entry::looked;
 use crate::error::LimitError;
+use crate::opening::Opened;
 
 /// A stream of bytes. However the input is cut, the output is the same.
 #[pyclass(module = "keepmum._keepmum")]
 pub(crate) struct ByteStream {
     /// None once it is finished or has failed: nothing of what it held is let out.
     passing: Option<Passing>,
+    /// Falls last.
+    _of: Arc<Opened>,
 }
 
 impl ByteStream {
-    pub(crate) fn new(store: &SecretStore, json: bool) -> Self {
-        Self { passing: Some(if json { Passing::json(store) } else { Passing::bytes(store) }) }
+    pub(crate) fn new(of: &Arc<Opened>, json: bool) -> Self {
+        let passing = if json { Passing::json(&of.store) } else { Passing::bytes(&of.store) };
+        Self { passing: Some(passing), _of: Arc::clone(of) }
     }
 
     /// Does something with what is running, and takes what is decided. If that fails, the stream is over.

@@ -158,7 +158,7 @@ def test_arrays_of_others(redactor: keepmum.Redactor) -> None:
 def test_a_damaged_array_is_an_error(redactor: keepmum.Redactor) -> None:
     offsets = pa.py_buffer(b"\x00\x00\x00\x00\x02\x00\x00\x00")
     damaged = pa.StringArray.from_buffers(1, offsets, pa.py_buffer(b"\xff\xfe"))
-    with pytest.raises(pa.ArrowException, match="UTF"):
+    with pytest.raises(keepmum.Error, match="damaged"):
         redact_array(damaged, redactor)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -55,6 +56,32 @@ def test_the_sink_sees_what_is_shown_beside_tracebacks(redactor: keepmum.Redacto
     except KeyError:
         logger.exception("failed")
     assert SECRET not in out.getvalue() and NAMED in out.getvalue() and "failing" in out.getvalue()
+
+
+@pytest.mark.parametrize("options", [{}, {"serialize": True}, {"colorize": True}], ids=str)
+def test_values_that_are_cut_are_withheld(redactor: keepmum.Redactor, options: dict[str, bool]) -> None:
+    def cut() -> None:
+        given, other = "x" * 110 + SECRET, "whole"
+        raise KeyError(len(given), other)
+
+    out = io.StringIO()
+    logger.add(Sink(out, redactor, json="serialize" in options), format="{message}", diagnose=True, **options)  # type: ignore[arg-type]
+    try:
+        cut()
+    except KeyError:
+        logger.exception("failed")
+    assert "[keepmum: value withheld]" in out.getvalue() and "'whole'" in out.getvalue()
+    assert SECRET[:9] not in out.getvalue()
+
+
+def test_names_of_threads(redactor: keepmum.Redactor) -> None:
+    out = io.StringIO()
+    logger.add(out, format="{thread.name} {message}")
+    logger.configure(patcher=patcher(redactor))
+    thread = threading.Thread(target=lambda: logger.info("hi"), name=f"fetch {SECRET}")
+    thread.start()
+    thread.join()
+    assert out.getvalue() == f"fetch {NAMED} hi\n"
 
 
 def test_the_sink_of_json(redactor: keepmum.Redactor) -> None:

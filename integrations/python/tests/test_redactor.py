@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import pickle
 import random
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from conftest import SECRET, token
 
 import keepmum
+from keepmum._default import _Default
 
 NAMED = "[REDACTED:pw]"
 
@@ -151,11 +154,32 @@ def test_usual_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_default_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keepmum._default._default", None)
+    monkeypatch.setattr("keepmum._default._default", _Default())
     assert keepmum.redact(token()).startswith("[REDACTED:github-")
     assert keepmum.default() is keepmum.default()
     assert [found.origin for found in keepmum.find(token())] == ["rule"]
     assert keepmum.redact_json("[1]") == "[1]"
+
+
+def test_a_default_that_fails_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keepmum._default._default", _Default())
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    Path("keepmum.toml").write_text("nope = 1\n")
+    with pytest.raises(keepmum.ConfigError, match="nope"):
+        keepmum.redact("x")
+    Path("keepmum.toml").write_text("")
+    with pytest.raises(keepmum.ConfigError, match="nope"):
+        keepmum.redact("x")
+    now += 30
+    assert keepmum.redact("x") == "x"
+
+
+def test_a_default_that_is_made_while_a_process_is_forked_off() -> None:
+    default = _Default()
+    default._lock.acquire()
+    default.forked()
+    assert default.get().redact("x") == "x"
 
 
 def test_secrets_are_added_and_refused() -> None:
@@ -184,6 +208,45 @@ def test_what_rotates_is_followed(tmp_path: Path) -> None:
         done.wait(0.02)
     assert redactor.redact("first value of it, second value of it") == "[REDACTED:pin], [REDACTED:pin]"
     assert not warned
+
+
+FALLS = """
+import sys, keepmum
+from keepmum._keepmum import Exit
+# No other thread gets a turn but where it is let have one.
+sys.setswitchinterval(1000)
+told = []
+redactor = keepmum.Redactor(sys.argv[1], warn=told.append)
+held = {"stream": redactor.stream, "exit": lambda: Exit(redactor, sys.argv[2], None), "redactor": lambda: None}[sys.argv[3]]()
+open(sys.argv[4], "w").close()
+redactor.refresh()
+# Time for that thread to read, and to wait for its turn.
+sum(range(20_000_000))
+del redactor, held
+print(len(told))
+"""
+
+
+@pytest.mark.parametrize("last", ["stream", "exit", "redactor"])
+def test_a_store_that_falls_waits_for_nobody(tmp_path: Path, last: str) -> None:
+    (tmp_path / "pin").write_text("first value of it")
+    path = tmp_path / "keepmum.toml"
+    path.write_text("[[source]]\nkind = 'file'\nname = 'pin'\npath = 'pin'\n")
+    (tmp_path / "key").write_bytes(b"k" * 32)
+    (tmp_path / "key").chmod(0o600)
+    command = [sys.executable, "-c", FALLS, path, tmp_path / "key", last, tmp_path / "pin"]
+    # The thread that reads the empty file has something to tell, and whoever lets go of it waits for that thread.
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_fields_of_bytes(redactor: keepmum.Redactor) -> None:
+    odd = b"\xff\xfe " + SECRET.encode() + b" \xff"
+    assert redactor.redact_field("note", odd) == b"\xff\xfe " + NAMED.encode() + b" \xff"
+    clean = b"\xff\xfe nothing"
+    assert redactor.redact_field("note", clean) is clean
+    assert redactor.redact_field("password", b"\xff zebra") == b"[REDACTED:field]"
+    assert redactor.redact_field("note", f"\ud800{SECRET}") == f"\ud800{NAMED}"
 
 
 def test_pickled_as_a_path(tmp_path: Path, redactor: keepmum.Redactor) -> None:

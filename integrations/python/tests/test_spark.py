@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import importlib.util
+import lzma
 import os
 import subprocess
 import sys
@@ -69,6 +72,31 @@ def test_parquet(tmp_path: Path, config: Path) -> None:
         assert new.column_names == schema.names and new.to_pylist() == wanted.to_pylist()
         assert f"day {day}: {NAMED}" == new["message"][0].as_py()
     assert not any(SECRET.encode() in path.read_bytes() for path in target.rglob("*") if path.is_file())
+
+
+def test_what_is_compressed_is_known_by_its_beginning(tmp_path: Path, config: Path) -> None:
+    spec = importlib.util.spec_from_file_location("backfill", EXAMPLE)
+    assert spec is not None and spec.loader is not None
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    line = f"one {SECRET}\n".encode()
+    made = {
+        "a": gzip.compress(line), "b.log": bz2.compress(line), "c.gz": line, "d": pa.compress(line, "zstd", asbytes=True), "e.br": b"",
+    }  # fmt: skip
+    for name, data in made.items():
+        (tmp_path / name).write_bytes(data)
+        example.redact_file(f"file://{tmp_path}/{name}", f"file://{tmp_path}/new/{name}", str(config))
+    new = {name: (tmp_path / "new" / name).read_bytes() for name in made}
+    wanted = line.replace(SECRET.encode(), NAMED.encode())
+    assert gzip.decompress(new["a"]) == bz2.decompress(new["b.log"]) == new["c.gz"] == wanted and new["e.br"] == b""
+    with pa.CompressedInputStream(pa.BufferReader(new["d"]), "zstd") as file:
+        assert file.read() == wanted
+    tables = {"t": b"PAR1" + line, "u": lzma.compress(line), "v.br": b"\x0b" + line, "w.gz": gzip.compress(gzip.compress(line))}
+    for name, data in {**tables, "x.gz": gzip.compress(lzma.compress(line)), "y": b"PK\x03\x04" + line}.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(ValueError, match=f"/{name.partition('.')[0]}[.:]"):
+            example.redact_file(f"file://{tmp_path}/{name}", f"file://{tmp_path}/new/{name}", str(config))
+        assert not (tmp_path / "new" / name).exists()
 
 
 def test_text(tmp_path: Path, config: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from typing import Any
@@ -10,7 +11,7 @@ import structlog
 from conftest import SECRET
 
 import keepmum
-from keepmum.logging import WITHHELD
+from keepmum.logging import WITHHELD, RedactingFilter
 from keepmum.structlog import RedactingProcessor
 
 NAMED = "[REDACTED:pw]"
@@ -51,6 +52,26 @@ def test_exceptions(redactor: keepmum.Redactor) -> None:
     except KeyError:
         log.error("failed", exc_info=True)
     assert "KeyError: 'clean'" in json.loads(out[-1])["exception"]
+
+
+def test_other_keys_and_what_is_no_exception(redactor: keepmum.Redactor) -> None:
+    event: dict[Any, Any] = {"event": "e", "exc_info": f"text {SECRET}", b"password": 1, (SECRET,): SECRET}
+    new = RedactingProcessor(redactor)(None, "info", event)
+    assert new == {"event": "e", "exc_info": f"text {NAMED}", b"password": 1, (NAMED,): NAMED}
+
+
+def test_events_that_logging_formats(redactor: keepmum.Redactor) -> None:
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    renderers = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=renderers))
+    handler.addFilter(RedactingFilter(redactor))
+    logger = logging.Logger("app")
+    logger.addHandler(handler)
+    processors = [structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+    log = structlog.wrap_logger(logger, processors=processors, wrapper_class=structlog.stdlib.BoundLogger)
+    log.warning(f"in with {SECRET}", password="zebra", n=7)
+    assert json.loads(out.getvalue()) == {"event": f"in with {NAMED}", "password": "[REDACTED:field]", "n": 7}
 
 
 def test_failures_withhold(redactor: keepmum.Redactor) -> None:

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
@@ -230,7 +230,43 @@ def test_the_key_is_this_users_and_is_kept(server: str, tmp_path: Path) -> None:
     assert (tmp_path / "home/.local/state/keepmum/reference.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_both_modules_say_the_same() -> None:
-    one = Path(keepmum.httpx.__file__).read_text().split('"""', 2)[2]
-    other = Path(keepmum.httpx2.__file__).read_text().split('"""', 2)[2]
-    assert one.replace("import httpx\n", "import httpx2\n").replace("httpx.", "httpx2.") == other
+@KEYS
+def test_a_redirect_sends_the_same(http: ModuleType, guarded: ModuleType, guard: dict[str, Any]) -> None:
+    seen: list[tuple[str, bytes]] = []
+
+    def answer(request: Any) -> Any:
+        seen.append((request.url.host, request.read()))
+        if request.url.host == "api.openai.com":
+            return http.Response(307, headers={"location": "https://elsewhere.example/x"})
+        return http.Response(200)
+
+    transport = guarded.Transport(http.MockTransport(answer), **guard)
+    client = http.Client(transport=transport, follow_redirects=True)
+    body = json.dumps({"messages": [{"role": "user", "content": SECRET}]}).encode()
+    for content in (body, iter([body])):
+        response = client.post("https://api.openai.com/v1/chat/completions", content=content)
+        assert SECRET.encode() not in response.request.content + response.history[0].request.content
+    assert [host for host, _ in seen] == ["api.openai.com", "elsewhere.example"] * 2
+    assert all(REFERENCE.search(sent.decode()) and SECRET.encode() not in sent for _, sent in seen)
+
+
+@KEYS
+def test_a_body_without_end_is_refused(http: ModuleType, guarded: ModuleType, guard: dict[str, Any]) -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b" " * (16 << 20)
+
+    async def endless_too() -> AsyncIterator[bytes]:
+        for chunk in endless():
+            yield chunk
+
+    url = "https://api.openai.com/v1/chat/completions"
+    client = http.Client(transport=guarded.Transport(http.MockTransport(lambda request: 1 / 0), **guard))
+    assert client.post(url, content=endless()).status_code == 413
+
+    async def talk() -> None:
+        behind = http.MockTransport(lambda request: 1 / 0)
+        async with http.AsyncClient(transport=guarded.AsyncTransport(behind, **guard)) as client:
+            assert (await client.post(url, content=endless_too())).status_code == 413
+
+    asyncio.run(talk())

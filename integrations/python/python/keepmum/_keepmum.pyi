@@ -51,7 +51,7 @@ class Redactor:
     def redact_json(self, input: _T) -> _T:
         """Replaces the secrets in JSON, or in lines of it: strings are looked through as what they say, however they are
         escaped, and stay strings; numbers that hold a secret become strings; all other bytes stay. What is no JSON is
-        redacted as text to the end of its line. Raises `LimitError` for JSON that is too deep.
+        redacted as text to the end of its line, and so is JSON that is too deep.
         """
     def redact_field(self, name: str, value: _T) -> _T:
         """Replaces the secrets in the value of a field, whose name can tell what it is: a value called `password` is hidden
@@ -84,6 +84,8 @@ class Exit:
     def __new__(
         cls, redactor: Redactor, key_file: str | PathLike[str] | None, hosts: list[str] | None
     ) -> Exit: ...
+    @property
+    def longest(self) -> int: ...
     def api(self, host: str | None, path: str, headers: _Headers) -> str | None: ...
     def look(
         self, api: str, method: str, headers: _Headers, body: bytes

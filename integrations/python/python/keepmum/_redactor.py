@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, AnyStr
 
@@ -16,6 +17,30 @@ _Path = str | os.PathLike[str]
 
 def _warn(text: str) -> None:
     logging.getLogger("keepmum").warning("%s", text)
+
+
+class Late:
+    """Warnings that wait until somebody may hear them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: list[str] | None = []
+
+    def __call__(self, text: str) -> None:
+        # Not locked any more once there is nothing to wait for: a process that is forked off would find it locked.
+        if self._held is not None:
+            with self._lock:
+                if self._held is not None:
+                    self._held.append(text)
+                    return
+        _warn(text)
+
+    def tell(self) -> None:
+        """Tells what there is, and from now on what comes at once."""
+        with self._lock:
+            held, self._held = self._held or [], None
+        for text in held:
+            _warn(text)
 
 
 class Redactor(_keepmum.Redactor):
@@ -72,7 +97,7 @@ class Redactor(_keepmum.Redactor):
         assert isinstance(made, Redactor)
         plain = not (secrets or rules or profile or disable or replacement or hide or _toml is not None)
         path = () if config is None else (os.path.abspath(config),)
-        made._pickled = (cls, path) if plain and warn is _warn else None
+        made._pickled = (cls, path) if plain and (warn is _warn or isinstance(warn, Late)) else None
         made._config = config
         return made
 

@@ -24,6 +24,11 @@ class Requests:
     ) -> None:
         self._exit = Exit(redactor or default(), key_file, None if everything else list(hosts))
 
+    @property
+    def longest(self) -> int:
+        """The longest body that is looked through, in bytes."""
+        return self._exit.longest
+
     def api(self, host: str, raw_path: bytes, headers: Headers) -> str | None:
         """What a request is; none if it passes untouched."""
         return self._exit.api(host, raw_path.split(b"?")[0].decode("ascii", "replace"), headers)

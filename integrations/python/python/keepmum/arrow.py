@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow
 
 from keepmum._default import default
+from keepmum._errors import Error
 from keepmum._redactor import Redactor
 
 
@@ -25,7 +26,8 @@ def redact_array(array: Any, redactor: Redactor | None = None) -> Any:
     """An array of pyarrow, or of anything that speaks its C data interface, without secrets. Chunked ones by chunk.
 
     A clean array is given back itself, with its buffers; so is a clean slice, whose buffers hold what lies beside it. Other
-    threads have the interpreter meanwhile. Raises `Error`; `string` and `binary` hold 2 GiB, also of redacted values.
+    threads have the interpreter meanwhile, once it is found undamaged. Raises `Error`; `string` and `binary` hold 2 GiB, also of
+    redacted values.
     """
     redactor = redactor or default()
     if isinstance(array, pyarrow.ChunkedArray):
@@ -36,7 +38,11 @@ def redact_array(array: Any, redactor: Redactor | None = None) -> Any:
         stored = array.storage
         storage = redact_array(stored, redactor)
         return array if storage is stored else array.type.wrap_array(storage)
-    new: Any = redactor.redact_array(array)
+    try:
+        new: Any = redactor.redact_array(array)
+    except pyarrow.ArrowException:
+        # What it says can quote the values.
+        raise Error("keepmum cannot look through an array that Arrow finds damaged") from None
     if new is None:
         return array
     kind = getattr(array, "type", None)

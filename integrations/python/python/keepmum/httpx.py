@@ -7,18 +7,12 @@ Clients of httpx2, such as the newer OpenAI and Anthropic SDKs make, have `keepm
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Iterable, Iterator
-
 import httpx
 
-from keepmum._errors import Refused
-from keepmum._keepmum import Reply
-from keepmum._redactor import Redactor
-from keepmum._requests import Headers, Requests
+from keepmum._transports import AsyncLooking, Looking
 
 
-class Transport(httpx.BaseTransport):
+class Transport(Looking, httpx.BaseTransport):
     """Looks through requests before `transport` sends them, as the gateway does: references take the place of secrets, and
     nothing else of a body changes.
 
@@ -29,142 +23,10 @@ class Transport(httpx.BaseTransport):
     The key of references is in `key_file`, or in the file that `[proxy] key-file` names, or is this user's, as for the gateway.
     """
 
-    def __init__(
-        self,
-        transport: httpx.BaseTransport | None = None,
-        *,
-        redactor: Redactor | None = None,
-        hosts: Iterable[str] = (),
-        everything: bool = False,
-        key_file: str | os.PathLike[str] | None = None,
-    ) -> None:
-        self._transport = transport or httpx.HTTPTransport()
-        self._requests = Requests(redactor, hosts, everything, key_file)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends `request` without secrets, or refuses it."""
-        api = _api(self._requests, request)
-        if api is None:
-            return self._transport.handle_request(request)
-        try:
-            sent = _sent(self._requests, api, request, request.read())
-        except Refused as refused:
-            return _refusal(request, refused)
-        response = self._transport.handle_request(sent)
-        restoring = self._requests.reply(api, response.headers.raw)
-        if restoring is None:
-            return response
-        reply, headers = restoring
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        return _response(response, headers, _Restored(response.stream, reply))
-
-    def close(self) -> None:
-        """Closes the transport behind."""
-        self._transport.close()
+    http = httpx
 
 
-class AsyncTransport(httpx.AsyncBaseTransport):
+class AsyncTransport(AsyncLooking, httpx.AsyncBaseTransport):
     """The same for asynchronous clients. Looking takes the time of the loop, also of a large body."""
 
-    def __init__(
-        self,
-        transport: httpx.AsyncBaseTransport | None = None,
-        *,
-        redactor: Redactor | None = None,
-        hosts: Iterable[str] = (),
-        everything: bool = False,
-        key_file: str | os.PathLike[str] | None = None,
-    ) -> None:
-        self._transport = transport or httpx.AsyncHTTPTransport()
-        self._requests = Requests(redactor, hosts, everything, key_file)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends `request` without secrets, or refuses it."""
-        api = _api(self._requests, request)
-        if api is None:
-            return await self._transport.handle_async_request(request)
-        try:
-            sent = _sent(self._requests, api, request, await request.aread())
-        except Refused as refused:
-            return _refusal(request, refused)
-        response = await self._transport.handle_async_request(sent)
-        restoring = self._requests.reply(api, response.headers.raw)
-        if restoring is None:
-            return response
-        reply, headers = restoring
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        return _response(response, headers, _AsyncRestored(response.stream, reply))
-
-    async def aclose(self) -> None:
-        """Closes the transport behind."""
-        await self._transport.aclose()
-
-
-class _Restored(httpx.SyncByteStream):
-    """A reply, passed on as it comes."""
-
-    def __init__(self, stream: httpx.SyncByteStream, reply: Reply) -> None:
-        self._stream = stream
-        self._reply = reply
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._stream:
-            if restored := self._reply.push(chunk):
-                yield restored
-        if rest := self._reply.finish():
-            yield rest
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _AsyncRestored(httpx.AsyncByteStream):
-    """The same, asynchronous."""
-
-    def __init__(self, stream: httpx.AsyncByteStream, reply: Reply) -> None:
-        self._stream = stream
-        self._reply = reply
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            if restored := self._reply.push(chunk):
-                yield restored
-        if rest := self._reply.finish():
-            yield rest
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-def _api(requests: Requests, request: httpx.Request) -> str | None:
-    return requests.api(request.url.host, request.url.raw_path, request.headers.raw)
-
-
-def _sent(requests: Requests, api: str, request: httpx.Request, body: bytes) -> httpx.Request:
-    """The request that may be sent: the same one if nothing of it changes."""
-    headers, new = requests.look(api, request.method, request.headers.raw, body)
-    if new == body and headers == request.headers.raw:
-        return request
-    # The body is whole by now, however it was to come.
-    headers = [header for header in headers if header[0].lower() != b"transfer-encoding"]
-    return httpx.Request(
-        request.method, request.url, headers=headers, content=new, extensions=request.extensions
-    )
-
-
-def _refusal(request: httpx.Request, refused: Refused) -> httpx.Response:
-    return httpx.Response(
-        refused.status,
-        headers={"content-type": "application/json"},
-        content=refused.body,
-        request=request,
-        extensions={"keepmum": refused},
-    )
-
-
-def _response(
-    response: httpx.Response, headers: Headers, stream: httpx.SyncByteStream | httpx.AsyncByteStream
-) -> httpx.Response:
-    return httpx.Response(
-        response.status_code, headers=headers, stream=stream, extensions=response.extensions
-    )
+    http = httpx

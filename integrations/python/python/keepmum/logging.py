@@ -15,26 +15,37 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 from keepmum._default import default
 from keepmum._redactor import Redactor
-from keepmum._values import redacted
+from keepmum._values import Values
 
 WITHHELD = "[keepmum: record withheld]"
 
-# What every record has. All else was given as `extra`.
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# What every record has. All else was given as `extra`, also what later versions of Python set themselves.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+# Of that, what a program can call as it likes.
+_CALLED = ("name", "threadName", "processName", "taskName")
+
+# Of that, what tells where in the program.
+_WHERE = ("filename", "funcName", "module", "pathname")
+
+# Of the ways to write an argument, those that take numbers alone.
+_NUMERIC = re.compile(r"%%|(%(?:\([^)]*\))?[#0\- +]*(?:\d+)?)(?:\.\d+)?[hlL]?[diouxXeEfFgGc]")
 
 
 class RedactingFilter(logging.Filter):
     """Redacts records in place: on a handler for what leaves there, on a logger for what is logged to that very logger.
 
     Looked through are the message as it is formatted and each of its arguments, the exception with its causes as it is
-    printed, the stack, and what was given as `extra`, whose names can tell too (`extra={"password": …}`). A record that is
-    clean stays as it is. If there is something in the message or its arguments, the formatted message takes their place; if
+    printed, the stack, the names of logger, thread, process and task, and what was given as `extra`, whose names can tell
+    too (`extra={"password": …}`). A record that is clean stays as it is. If there is something in the message or its
+    arguments, the message takes their place, formatted of what the arguments are then; a message that is a dict stays one. If
     there is something in the exception, its redacted text takes the place of `exc_info`.
 
     It lets every record pass and raises nothing. A record that it fails on is replaced by `[keepmum: record withheld]`.
@@ -53,27 +64,51 @@ class RedactingFilter(logging.Filter):
         return True
 
     def _redact(self, record: logging.LogRecord, redactor: Redactor) -> None:
-        _message(record, redactor)
+        values = Values(redactor)
+        _message(record, values)
         if record.exc_info or record.exc_text:
             _exception(record, redactor)
         if record.stack_info:
             record.stack_info = redactor.redact(record.stack_info)
         attributes = vars(record)
+        for name in (*_CALLED, *_WHERE):
+            if isinstance(attributes.get(name), str):
+                attributes[name] = redactor.redact(attributes[name])
         for name in [name for name in attributes if name not in _OWN]:
-            attributes[name] = redacted(redactor, attributes[name], name)
+            value, new_name = values.redacted(attributes[name], name), redactor.redact(name)
+            if new_name is not name:
+                del attributes[name]
+            attributes[new_name] = value
 
 
-def _message(record: logging.LogRecord, redactor: Redactor) -> None:
-    message = record.getMessage()
-    new = redactor.redact(message)
+def _message(record: logging.LogRecord, values: Values) -> None:
+    msg = record.msg if type(record.msg) is str else values.redacted(record.msg)
     # `%.5s` can cut a secret out of the message; who looks at the arguments would still see it.
-    args = redacted(redactor, record.args) if record.args else record.args
-    if new is message and args is record.args and (not record.args or _is_clean(redactor, record.msg)):
-        return
+    args = values.redacted(record.args) if record.args else record.args
+    message = _formatted(msg, args)
+    new = values.redactor.redact(message)
+    if new is message and (not args or _is_clean(values.redactor, msg)):
+        if args is record.args:
+            record.msg = msg
+            return
+        if not isinstance(msg, str):
+            record.msg, record.args = msg, args
+            return
     record.msg, record.args = new, None
     # Set by a formatter that had the record before.
     if hasattr(record, "message"):
         record.message = new
+
+
+def _formatted(msg: object, args: Any) -> str:
+    text = str(msg)
+    if not args:
+        return text
+    try:
+        return str(text % args)
+    except TypeError:
+        # What took the place of a number is text.
+        return str(_NUMERIC.sub(lambda found: f"{found[1]}s" if found[1] else "%%", text) % args)
 
 
 def _is_clean(redactor: Redactor, msg: object) -> bool:
@@ -98,11 +133,8 @@ def _withhold(record: logging.LogRecord) -> None:
     record.exc_info = record.exc_text = record.stack_info = None
     attributes = vars(record)
     for name in attributes:
-        if name not in _OWN or name == "message":
+        if name not in _OWN or name in (*_CALLED, "message"):
             attributes[name] = WITHHELD
-
-
-_unguarded: Callable[[logging.Logger, logging.LogRecord], None] = logging.Logger.callHandlers
 
 
 def install(redactor: Redactor | None = None) -> Callable[[], None]:
@@ -114,16 +146,19 @@ def install(redactor: Redactor | None = None) -> Callable[[], None]:
     that hands over records in another way. Installing it again changes the redactor.
     """
     guard = RedactingFilter(redactor)
+    current: Any = logging.Logger.callHandlers
+    # What somebody else put there goes on behind the guard.
+    unguarded = getattr(current, "_unguarded", current)
 
     def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:
         guard.filter(record)
-        _unguarded(logger, record)
+        unguarded(logger, record)
 
+    setattr(callHandlers, "_unguarded", unguarded)
     setattr(logging.Logger, "callHandlers", callHandlers)
 
     def uninstall() -> None:
-        current: Any = logging.Logger.callHandlers
-        if current is callHandlers:
-            setattr(logging.Logger, "callHandlers", _unguarded)
+        if logging.Logger.callHandlers is callHandlers:
+            setattr(logging.Logger, "callHandlers", unguarded)
 
     return uninstall

@@ -18,7 +18,7 @@ from typing import Any
 
 from keepmum._default import default
 from keepmum._redactor import Redactor
-from keepmum._values import redacted
+from keepmum._values import Values
 from keepmum.logging import WITHHELD, RedactingFilter
 
 
@@ -48,7 +48,10 @@ class RedactingProcessor:
     def _redact(
         self, event_dict: MutableMapping[str, Any], redactor: Redactor
     ) -> MutableMapping[str, Any]:
-        exception = _exception(event_dict.get("exc_info"), redactor)
+        values = Values(redactor)
+        given = event_dict.get("exc_info")
+        raised = given is True or isinstance(given, (BaseException, tuple))
+        exception = _exception(given, redactor) if raised else None
         if exception is not None:
             del event_dict["exc_info"]
             event_dict["exception"] = exception
@@ -56,9 +59,9 @@ class RedactingProcessor:
             value = event_dict[key]
             if isinstance(value, logging.LogRecord):
                 self._records.filter(value)
-            elif key != "exc_info":
-                new = redacted(redactor, value, "" if key in ("event", "exception") else key)
-                new_key = redactor.redact(key)
+            elif key != "exc_info" or not raised:
+                name = key if isinstance(key, str) and key not in ("event", "exception") else ""
+                new, new_key = values.redacted(value, name), values.redacted(key)
                 if new_key is not key:
                     del event_dict[key]
                 event_dict[new_key] = new
@@ -67,13 +70,11 @@ class RedactingProcessor:
 
 def _exception(given: Any, redactor: Redactor) -> str | None:
     """The redacted text of an exception; none if there is none or it is clean."""
-    if not given:
-        return None
     if isinstance(given, BaseException):
         given = (type(given), given, given.__traceback__)
-    elif not isinstance(given, tuple):
+    elif given is True:
         given = sys.exc_info()
-    if given[0] is None:
+    if not given or given[0] is None:
         return None
     text = "".join(traceback.format_exception(*given)).rstrip("\n")
     new = redactor.redact(text)
