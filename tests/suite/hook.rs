@@ -449,13 +449,6 @@ fn q2_a_configuration_that_is_broken_refuses() {
         assert_eq!(said(&output)["decision"], "deny", "{broken}");
         assert!([0, 2].contains(&output.status.code().unwrap()), "{broken}");
     }
-    fs::write(home.path().join("keepmum.toml"), "[[restore]]\nsecret = '*'\ntool = '*'\n").unwrap();
-    let output = run(answering(&home, "codex", &[]), prompt().as_bytes());
-    assert!(
-        said(&output)["reason"].as_str().unwrap().contains("--config"),
-        "{}",
-        text(&output.stdout)
-    );
 }
 
 /// Scenario H2, from outside.
@@ -501,6 +494,38 @@ fn h2_an_agent_that_never_ends_its_event_is_refused_in_time() {
     drop(stdin);
     assert_eq!(said(&output)["continue"], false);
     assert!(text(&output.stderr).contains("too long"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_configuration_in_the_working_folder_is_not_obeyed() {
+    let home = home();
+    let found = home.path().join("keepmum.toml");
+    for weaker in [
+        "profile = 'known-only'\nonly-known = true\n",
+        "disable = ['github']\n",
+        "[[allow.patterns]]\npattern = '.'\nreason = 'x'\n",
+        "[hook.modes]\n'*' = 'off'\n",
+        "[[restore]]\nsecret = '*'\ntool = '*'\n",
+        "nonsense = 1\n",
+    ] {
+        fs::write(&found, weaker).unwrap();
+        for secret in [SECRET, &TOKEN] {
+            let prompt = prompt().replace(SECRET, secret);
+            let output = run(answering(&home, "codex", &[]), prompt.as_bytes());
+            assert_eq!(said(&output)["decision"], "block", "{weaker}");
+        }
+    }
+    fs::remove_file(home.path().join(".config/keepmum/keepmum.toml")).unwrap();
+    let output = run(answering(&home, "codex", &[]), prompt().replace(SECRET, &TOKEN).as_bytes());
+    assert_eq!(said(&output)["decision"], "block");
+    fs::write(&found, "profile = 'known-only'\n").unwrap();
+    let named = answering(&home, "codex", &["--config", "keepmum.toml"]);
+    assert_eq!(text(&run(named, prompt().replace(SECRET, &TOKEN).as_bytes()).stdout), "{}");
+    let status = text(&run(program(&home, &["status"]), b"").stdout);
+    assert!(
+        status.contains("keepmum.toml in the working folder: hooks do not read it"),
+        "{status}"
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
+use keepmum::config::Usual;
 use keepmum::hook::{Agent, Answer, Event, Failure as Refusal, Hook, refusal};
 use keepmum::prompt::{PreSend, Report, Treatment};
 use keepmum::{Finding, Guard, Surface};
@@ -35,7 +36,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     }
     let name = "hook: name the agent by --agent, or install it: keepmum hook install";
     let agent = hook.agent.ok_or_else(|| Failure::usage(name))?;
-    let args = Arc::new(args);
+    let args = Arc::new(with_own(args));
     // The usual exit code of a panic would let the action go on.
     let said = catch_unwind(AssertUnwindSafe(|| say(&answered(agent, args))));
     Ok(said.unwrap_or(Exit::Program(REFUSED)))
@@ -45,6 +46,16 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 fn given(args: &Args) -> &HookArgs {
     let Some(Command::Hook(hook)) = &args.command else { unreachable!("it was asked before") };
     hook
+}
+
+/// With the user's own configuration, if none is named. One that merely lies in the working folder can have come with a
+/// repository, or be the work of the agent that is guarded here: it is not read.
+fn with_own(mut args: Args) -> Args {
+    if args.config.is_none() && !args.no_config {
+        args.config = Usual::own();
+        args.no_config = args.config.is_none();
+    }
+    args
 }
 
 /// The answer to what stands on standard input. It is there in time, whatever happens.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::given;
 use crate::cli::args::{Args, AuditArgs};
-use crate::cli::config::{File, Keys, LOCAL, Trust};
+use crate::cli::config::{File, Keys};
 use crate::cli::duration::Time;
 use crate::cli::exit::Failure;
 use crate::cli::settings::in_force;
@@ -113,15 +113,10 @@ impl Options {
     /// The one place where anything of it is refused.
     pub(super) fn new(args: &Args) -> Result<Self, Failure> {
         let given = given(args);
-        let File { trust, config, mut keys, .. } = in_force(args, None)?;
+        let File { config, mut keys, .. } = in_force(args, None)?;
         let table = std::mem::take(&mut keys.hook);
-        if trust == Trust::Found && (table.key_file.is_some() || !keys.restore.is_empty()) {
-            return Err(Failure::usage(format_args!(
-                "{LOCAL}: key-file of [hook] and [[restore]] say where values go; if you trust this file, name it: --config {LOCAL}"
-            )));
-        }
         #[cfg(feature = "proxy")]
-        let shared = keys.proxy.key_file().filter(|_| trust == Trust::Named).map(Path::to_owned);
+        let shared = keys.proxy.key_file().map(Path::to_owned);
         #[cfg(not(feature = "proxy"))]
         let shared = None;
         let mut modes: Vec<_> = table.modes.into_iter().collect();
