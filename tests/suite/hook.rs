@@ -528,6 +528,135 @@ fn a_configuration_in_the_working_folder_is_not_obeyed() {
     );
 }
 
+/// The command of an installation at an event.
+fn installed(home: &TempDir, agent: Agent, file: &str, event: &str) -> String {
+    let written = fs::read_to_string(home.path().join(file)).unwrap();
+    let written: Value = serde_json::from_str(&written).unwrap();
+    let entry = &written["hooks"][event][0];
+    let entry = entry.get("hooks").map_or(entry, |group| &group[0]);
+    let field = if agent == Agent::Copilot { "bash" } else { "command" };
+    entry[field].as_str().unwrap().to_owned()
+}
+
+/// A command as an agent runs it.
+fn shell(home: &TempDir, command: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", command]).env_clear().env("HOME", home.path()).current_dir(home.path());
+    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    shell
+}
+
+#[test]
+fn options_of_rules_and_secrets_are_installed() {
+    let home = home();
+    for file in ["a.env", "rules.toml", "secret", "own.toml"] {
+        fs::write(home.path().join(file), "").unwrap();
+    }
+    let options = [
+        "--env-file=a.env",
+        "--rules=rules.toml",
+        "--secrets-file=name=secret",
+        "--profile=paranoid",
+        "--only-known",
+        "--environment=production",
+        "--secrets-from-env=A_*,B",
+    ];
+    let install = |more: &[&str]| {
+        let args = [&["install", "--agent", "codex", "--yes"], &options[..], more].concat();
+        assert!(run(program(&home, &args), b"").status.success());
+        installed(&home, Agent::Codex, ".codex/hooks.json", "PreToolUse")
+    };
+    let folder = fs::canonicalize(home.path()).unwrap().display().to_string();
+    let command = install(&["--config", "own.toml"]);
+    let wanted = format!(
+        "--config {folder}/own.toml --rules {folder}/rules.toml --profile paranoid --only-known '--secrets-from-env=A_*,B' --env-file {folder}/a.env --secrets-file name={folder}/secret --environment production"
+    );
+    assert!(command.ends_with(&wanted), "{command}");
+    let own = format!("--config {}/.config/keepmum/keepmum.toml", home.path().display());
+    assert!(install(&[]).contains(&own));
+    assert!(
+        install(&["--no-config"]).contains(" --no-config ")
+            && !install(&["--no-config"]).contains("--config ")
+    );
+    let gone = ["install", "--agent", "codex", "--yes", "--env-file", "gone"];
+    assert_eq!(run(program(&home, &gone), b"").status.code(), Some(3));
+}
+
+#[test]
+fn the_program_is_installed_as_it_was_called() {
+    let home = home();
+    let link = home.path().join("bin/keepmum");
+    fs::create_dir_all(link.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_keepmum"), &link).unwrap();
+    let args = "hook install --agent claude-code --yes";
+    for call in [
+        format!("bin/keepmum {args}"),
+        format!("PATH={}/bin keepmum {args}", home.path().display()),
+    ] {
+        let _ = fs::remove_file(home.path().join(".claude/settings.json"));
+        let output = run(shell(&home, &call), b"");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let command = installed(&home, Agent::ClaudeCode, ".claude/settings.json", "PreToolUse");
+        assert!(command.split(' ').next().unwrap().ends_with("/bin/keepmum"), "{command}");
+        assert!(!command.contains("target"), "{command}");
+    }
+}
+
+/// Scenario H2, of a program that is killed or gone.
+#[test]
+fn h2_where_a_shell_runs_it_a_program_that_fails_refuses() {
+    let home = home();
+    for (agent, file, event) in [
+        (Agent::Codex, ".codex/hooks.json", "UserPromptSubmit"),
+        (Agent::Gemini, ".gemini/settings.json", "BeforeAgent"),
+    ] {
+        let args = ["install", "--agent", agent.as_str(), "--yes"];
+        let shown = run(program(&home, &args), b"");
+        assert_eq!(text(&shown.stdout).contains("open /hooks"), agent == Agent::Codex);
+        let command = installed(&home, agent, file, event);
+        let prompt = prompt().replace("UserPromptSubmit", event);
+        let output = run(shell(&home, &format!("{command} --timeout 10m")), prompt.as_bytes());
+        assert_eq!((output.status.code(), said(&output)["reason"].is_string()), (Some(0), true));
+        let nobody = command.replacen(&format!("--event {event}"), "--event Nobody", 1);
+        let output = run(shell(&home, &nobody), b"{}");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!text(&output.stderr).contains("no answer"), "{}", text(&output.stderr));
+        let program = env!("CARGO_BIN_EXE_keepmum");
+        for failing in ["/gone/keepmum", "/bin/false", "/bin/sh -c 'kill -9 $$'"] {
+            let shell = shell(&home, &command.replacen(program, failing, 1));
+            let output = run(shell, prompt.as_bytes());
+            assert_eq!(output.status.code(), Some(2), "{failing}");
+            assert!(text(&output.stderr).contains("keepmum gave no answer"), "{failing}");
+        }
+    }
+}
+
+#[test]
+fn status_tells_what_keeps_a_hook_from_running() {
+    let home = home();
+    let status = || text(&run(program(&home, &["status"]), b"").stdout);
+    assert!(!status().contains("/hooks in Codex"), "{}", status());
+    assert!(run(program(&home, &["install", "--agent", "codex", "--yes"]), b"").status.success());
+    assert!(status().contains("/hooks in Codex"), "{}", status());
+    fs::write(home.path().join(".codex/config.toml"), "[features]\nhooks = false\n").unwrap();
+    assert!(status().contains("switches it off: features.hooks"), "{}", status());
+    // What cannot be read hides nothing else.
+    fs::create_dir_all(home.path().join(".gemini/settings.json")).unwrap();
+    assert_eq!(status().matches("gemini (").count(), 2, "{}", status());
+    assert!(status().contains("cursor (user, "), "{}", status());
+}
+
+#[test]
+fn a_blank_file_of_settings_is_not_taken_away() {
+    let home = home();
+    let settings = home.path().join(".gemini/settings.json");
+    fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    fs::write(&settings, "\n").unwrap();
+    let output = run(program(&home, &["uninstall", "--agent", "gemini", "--yes"]), b"");
+    assert!(text(&output.stdout).contains("no hook is installed"), "{}", text(&output.stdout));
+    assert_eq!(fs::read_to_string(&settings).unwrap(), "\n");
+}
+
 #[test]
 fn an_installation_is_shown_asked_for_and_undone() {
     let home = home();
@@ -552,10 +681,7 @@ fn an_installation_is_shown_asked_for_and_undone() {
     // The command that stands there is one that answers.
     let written: Value = serde_json::from_str(&once).unwrap();
     let command = written["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"].as_str().unwrap();
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", command]).env_clear().env("HOME", home.path()).current_dir(home.path());
-    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    assert_eq!(said(&run(shell, prompt().as_bytes()))["decision"], "block");
+    assert_eq!(said(&run(shell(&home, command), prompt().as_bytes()))["decision"], "block");
     let gone = run(program(&home, &["uninstall", "--agent", "claude-code", "--yes"]), b"");
     assert!(gone.status.success());
     assert_eq!(fs::read_to_string(&settings).unwrap(), before);

@@ -1,6 +1,7 @@
 //! `keepmum hook`: what a coding agent runs at its events.
 
 mod automata;
+mod entry;
 mod input;
 mod options;
 mod replace;

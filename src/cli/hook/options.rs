@@ -48,11 +48,13 @@ pub(crate) struct HookArgs {
 pub(crate) enum HookCommand {
     /// Add the hook to an agent's settings, after showing what changes
     ///
-    /// Nothing else in the file changes. Exit code 1: it was not to be changed, or nobody could be asked.
+    /// Nothing else in the file changes. The command gets the options of rules and secrets that stand here, and the configuration:
+    /// that of --config, or the user's own; never one that merely lies in the working folder. Exit code 1: it was not to be
+    /// changed, or nobody could be asked.
     Install(SettingsArgs),
     /// Take it out again
     Uninstall(SettingsArgs),
-    /// Tell where it is installed
+    /// Tell where it is installed, what is weakened there, and what keeps it from running
     Status {
         /// One agent only
         #[arg(long, value_name = "AGENT")]
