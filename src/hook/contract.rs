@@ -62,6 +62,8 @@ struct Instead {
 pub(super) struct Unknown {
     pub(super) answer: Template,
     pub(super) code: u8,
+    #[serde(default)]
+    pub(super) advice: String,
 }
 
 /// What is done at an event.
@@ -88,10 +90,13 @@ pub(super) struct On {
     /// The member of the field, by one of its names, of which `$text` is; all of the field, if none is named.
     #[serde(default)]
     pub(super) text: Vec<String>,
+    /// The field of any answer in which the user is shown a warning.
+    #[serde(default)]
+    pub(super) message: Option<String>,
     /// What `$text` begins with.
     #[serde(default)]
     pub(super) lead: String,
-    /// How the field is called in a reason, and what to do.
+    /// How the field is called in a reason, and what to do about it or about what `failed` leaves where it is.
     #[serde(default)]
     pub(super) what: String,
     #[serde(default)]
@@ -367,6 +372,7 @@ mod tests {
                 assert_eq!(on.what.is_empty(), on.guards != Guards::Fixed, "{place}");
                 // Something stands in for an output of any tool.
                 assert!(!on.refused.has("withheld") || on.failed.is_some(), "{place}");
+                assert!(on.failed.is_none() || !on.advice.is_empty(), "{place}");
             }
         }
     }

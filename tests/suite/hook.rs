@@ -115,6 +115,11 @@ fn is_no(agent: Agent, event: &str, answer: &Answer) -> bool {
     (no || told) && !answer.stderr.is_empty() && [0, 2].contains(&answer.code)
 }
 
+/// The exit code of a refusal at nobody knows what. For Claude Code the JSON says more: code 2 hides no output.
+fn unknown(agent: Agent) -> u8 {
+    if agent == Agent::ClaudeCode { 0 } else { 2 }
+}
+
 const BROKEN: [&[u8]; 8] =
     [b"", b"{", b"[]", b"null", b"\xff\xfe", b"{\"a\":1}", b"{} {}", b"{\"hook_event_name\":7}"];
 
@@ -131,7 +136,7 @@ fn h2_what_cannot_be_read_is_refused_in_the_events_own_words() {
                 let answer = hook.answer(agent, told, broken);
                 let place = format!("{name} {told:?} {}", text(broken));
                 assert!(is_no(agent, &event, &answer), "{place}: {}", text(&answer.stdout));
-                assert!(told.is_some() || answer.code == 2, "{place}");
+                assert!(told.is_some() || answer.code == unknown(agent), "{place}");
             }
         }
     }
@@ -144,7 +149,7 @@ fn h2_events_that_are_not_known_are_refused() {
             let input = json!({"hook_event_name": event, "tool_input": SECRET}).to_string();
             let answer = hook().answer(agent, None, input.as_bytes());
             assert!(is_no(agent, event, &answer), "{agent} {event}");
-            assert_eq!(answer.code, 2, "{agent} {event}");
+            assert_eq!(answer.code, unknown(agent), "{agent} {event}");
         }
         let input = json!({"hook_event_name": "Other", "prompt": "x"}).to_string();
         let answer = hook().answer(agent, Some("PreToolUse"), input.as_bytes());
@@ -458,13 +463,19 @@ fn h2_the_program_never_ends_as_if_it_allowed() {
     for agent in Agent::ALL {
         for broken in BROKEN {
             let output = run(answering(&home, agent.as_str(), &[]), broken);
-            assert_eq!(output.status.code(), Some(2), "{agent} {}", text(broken));
+            let code = output.status.code();
+            assert_eq!(code, Some(unknown(agent).into()), "{agent} {}", text(broken));
             assert!(is_no(agent, "", &Answer::of(&output)), "{agent} {}", text(broken));
         }
     }
-    for args in [&["--agent", "nobody"][..], &[], &["--agent", "codex", "--nonsense"]] {
+    for args in [&["--agent", "nobody"][..], &[], &["install", "--agent", "codex", "--nonsense"]] {
         let output = run(program(&home, args), prompt().as_bytes());
         assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{args:?}");
+    }
+    for (agent, event, _, _, _) in golden() {
+        let args = ["--agent", agent.as_str(), "--event", &event, "--nonsense"];
+        let output = run(program(&home, &args), b"");
+        assert!(is_no(agent, &event, &Answer::of(&output)), "{args:?}: {}", text(&output.stdout));
     }
 }
 
@@ -526,6 +537,28 @@ fn a_configuration_in_the_working_folder_is_not_obeyed() {
         status.contains("keepmum.toml in the working folder: hooks do not read it"),
         "{status}"
     );
+}
+
+#[test]
+fn what_is_not_looked_for_is_said() {
+    let home = home();
+    fs::write(home.path().join(".config/keepmum/db"), "x").unwrap();
+    for (agent, event, field) in [
+        ("claude-code", "UserPromptSubmit", "prompt"),
+        ("codex", "UserPromptSubmit", "prompt"),
+        ("gemini", "BeforeAgent", "prompt"),
+        ("cursor", "beforeSubmitPrompt", "prompt"),
+        ("claude-code", "PreToolUse", "tool_input"),
+    ] {
+        for (value, no) in [(json!({"a": "b"}), false), (json!({"a": &*TOKEN}), true)] {
+            let event = json!({"hook_event_name": event, "tool_name": "Write", field: value});
+            let output = run(answering(&home, agent, &[]), event.to_string().as_bytes());
+            assert!(text(&output.stderr).contains("keepmum: warning: "), "{agent} {event}");
+            let (said, shown) = (said(&output), field == "prompt" && agent != "cursor");
+            assert_eq!(said["systemMessage"].is_string(), shown, "{agent} {event} {said}");
+            assert_eq!(said.as_object().unwrap().len() > usize::from(shown), no, "{said}");
+        }
+    }
 }
 
 /// The command of an installation at an event.

@@ -39,8 +39,27 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let agent = hook.agent.ok_or_else(|| Failure::usage(name))?;
     let args = Arc::new(with_own(args));
     // The usual exit code of a panic would let the action go on.
-    let said = catch_unwind(AssertUnwindSafe(|| say(&answered(agent, args))));
+    let said = catch_unwind(AssertUnwindSafe(|| say(&answered(agent, Arc::clone(&args)))));
+    let event = given(&args).event.as_deref();
+    let refuse = || say(&refusal(agent, event, b"", &Refusal::Panic));
+    let said = said.or_else(|_| catch_unwind(AssertUnwindSafe(refuse)));
     Ok(said.unwrap_or(Exit::Program(REFUSED)))
+}
+
+/// The answer to arguments that cannot be read, if an agent gave them at an event, such as to another version: the exit code
+/// alone hides no output.
+pub(super) fn misread(error: &clap::Error) -> Option<Exit> {
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let (_, options) = words.split_first().filter(|(command, _)| *command == "hook")?;
+    let value = |name: &str| {
+        let at = options.iter().position(|word| word == name)?;
+        options.get(at + 1).map(String::as_str)
+    };
+    let asked = error.use_stderr() && options.first()?.starts_with("--");
+    let agent = value("--agent").filter(|_| asked)?.parse::<Agent>().ok()?;
+    let why = Refusal::Setup(format!("its arguments are wrong: {}", error.kind()));
+    Some(say(&refusal(agent, value("--event"), b"", &why)))
 }
 
 /// The arguments of this command.
@@ -113,7 +132,8 @@ fn hook(args: &Args, options: &Options) -> Result<Hook, Failure> {
         builder = builder.mode(glob, *mode);
     }
     let restore = options.keys.restore.iter().cloned();
-    Ok(Hook::new(restore.fold(builder, |all, rule| all.restore(rule)).build()?))
+    let hook = Hook::new(restore.fold(builder, |all, rule| all.restore(rule)).build()?);
+    Ok(hook.warnings(settings.warnings))
 }
 
 /// Rows for what was found, if there is an audit log. Other hooks may be writing theirs.
