@@ -168,7 +168,10 @@ impl Call<'_> {
         let mut report = Report::default();
         for part in parts {
             match self.look(part) {
-                Ok(seen) => report.found.extend(seen.report.found),
+                Ok(seen) => {
+                    report.found.extend(seen.report.found);
+                    report.unscanned.extend(seen.report.unscanned);
+                }
                 Err(why) => return self.unlooked(&why),
             }
         }

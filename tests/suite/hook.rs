@@ -561,6 +561,37 @@ fn what_is_not_looked_for_is_said() {
     }
 }
 
+#[test]
+fn tokens_where_media_is_said_to_be_are_found() {
+    use base64::Engine as _;
+    let encoded = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let picture = base64::engine::general_purpose::STANDARD.encode([0x89, 0xff, 0xfe, 0, 1, 2, 3]);
+    let made = reference("github-pat", &TOKEN);
+    let output = |token: &str, blob: &str, picture: &str| {
+        json!([
+            {"type": "image", "data": token, "mimeType": "image/png"},
+            {"type": "resource", "resource": {"uri": "file:///a", "blob": blob}},
+            {"type": "image", "data": picture, "mimeType": "image/png"},
+        ])
+    };
+    let blob = format!("see {}\n", &*TOKEN);
+    let event = json!({
+        "hook_event_name": "PostToolUse", "tool_name": "mcp__x__y",
+        "tool_response": output(&TOKEN, &encoded(&blob), &picture),
+    });
+    let answer = hook().answer(Agent::ClaudeCode, None, event.to_string().as_bytes());
+    let said: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(
+        said["hookSpecificOutput"]["updatedToolOutput"],
+        output(&made, &encoded(&blob.replace(&*TOKEN, &made)), &picture)
+    );
+    assert!(
+        answer.stderr.contains("[2].data (12 bytes) was not looked through"),
+        "{}",
+        answer.stderr
+    );
+}
+
 /// The command of an installation at an event.
 fn installed(home: &TempDir, agent: Agent, file: &str, event: &str) -> String {
     let written = fs::read_to_string(home.path().join(file)).unwrap();
