@@ -32,6 +32,9 @@ pub(super) struct File {
     pub(super) tool: Vec<String>,
     /// Tools that write what they are given into files.
     pub(super) writes: Vec<Name>,
+    /// Fields of their inputs that say what stands in the file already.
+    #[serde(default)]
+    pub(super) replaced: Vec<String>,
     /// Fields of an output that name files with what it was before.
     #[serde(default)]
     pub(super) raw: Vec<String>,

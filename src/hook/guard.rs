@@ -221,7 +221,7 @@ impl Call<'_> {
     fn unwritable(&self, given: &[u8], report: &Report) -> Option<String> {
         let tool = &self.event.tool;
         let names = Names::of(report);
-        let mask = mask::first(given)?;
+        let mask = mask::first(given, &self.event.contract.file.replaced)?;
         if !names.is_empty() {
             return Some(format!(
                 "keepmum: {tool} would write {names} into a file, and was not run. Have the program read the value from where it is kept."
