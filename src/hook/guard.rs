@@ -13,8 +13,8 @@ use super::event::{Event, Part};
 use super::failure::Failure;
 use super::mask::{self, Mask};
 use super::template::{Template, quoted, text_of};
-use crate::Surface;
-use crate::prompt::{Outgoing, PreSend, Report, Why, json};
+use crate::prompt::{Found, Outgoing, PreSend, Report, Treatment, Why, json};
+use crate::{Finding, Span, Surface};
 
 /// Answers the events of an agent. Cheap to clone.
 ///
@@ -273,17 +273,27 @@ impl Call<'_> {
 
     /// It cannot be sent with anything replaced.
     fn unlooked(&self, why: &Why) -> Result<Answer, Failure> {
-        let reason = match why {
-            Why::Fixed { name, place } => {
-                format!("keepmum: `{name}` stands in {place}, where nothing may be changed")
-            }
-            Why::Blocked { name, place } => {
-                format!("keepmum: `{name}` stands in {place} and is blocked")
-            }
+        let (name, place, what) = match why {
+            Why::Fixed { name, place } => (name, place, ", where nothing may be changed"),
+            Why::Blocked { name, place } => (name, place, " and is blocked"),
             Why::TooLarge(_) => return Err(Failure::TooLong),
             _ => return Err(Failure::Unreadable("the field to look through is no JSON")),
         };
-        Ok(self.refuse(&reason))
+        let refused = self.refuse(&format!("keepmum: `{name}` stands in {place}{what}"));
+        Ok(refused.with(self.stopped_by(name, place)))
+    }
+
+    /// What is recorded of a look that ended at a secret. As for a prompt that is refused, nothing of it gets through.
+    fn stopped_by(&self, name: &str, place: &str) -> Report {
+        let finding = Finding {
+            origin: self.hook.pre_send.origin(name),
+            name: name.into(),
+            span: Span::new(0, 0),
+            fingerprint: None,
+        };
+        let (place, treatment) = (place.to_owned(), Treatment::Redacted);
+        let found = vec![Found { finding, place, treatment, reference: None }];
+        Report { found, ..Report::default() }
     }
 
     fn refuse(&self, reason: &str) -> Answer {

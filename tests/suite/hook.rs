@@ -592,6 +592,25 @@ fn tokens_where_media_is_said_to_be_are_found() {
     );
 }
 
+#[test]
+fn what_is_blocked_or_must_not_change_is_recorded() {
+    let home = home();
+    let config = home.path().join(".config/keepmum/keepmum.toml");
+    let written = fs::read_to_string(&config).unwrap();
+    fs::write(&config, written + "[hook.modes]\n'db' = 'block'\n").unwrap();
+    let rows = || {
+        let rows = fs::read_to_string(home.path().join(".config/keepmum/audit.jsonl"));
+        rows.unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let blocked = json!({"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": SECRET}});
+    run(answering(&home, "codex", &[]), blocked.to_string().as_bytes());
+    assert!(rows()[0].contains("\"db\"") && rows()[0].contains("\"secret\""), "{:?}", rows());
+    let fixed = json!({"hook_event_name": "PostToolUse", "tool_name": "Read", "tool_input": {},
+        "tool_response": {"type": &*TOKEN}});
+    run(answering(&home, "claude-code", &[]), fixed.to_string().as_bytes());
+    assert!(rows()[1].contains("\"github-pat\"") && rows()[1].contains("\"rule\""), "{:?}", rows());
+}
+
 /// The command of an installation at an event.
 fn installed(home: &TempDir, agent: Agent, file: &str, event: &str) -> String {
     let written = fs::read_to_string(home.path().join(file)).unwrap();
