@@ -3,10 +3,11 @@
 //! `data/hook/AGENT/EVENT-CASE.in.json` is an event, `….out.json` all that is answered. In both, names between percent signs stand
 //! for values that are made at run time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -426,14 +427,21 @@ fn automata_are_kept_from_one_event_to_the_next() {
         let files = versions.flat_map(|version| fs::read_dir(version.unwrap().path()).unwrap());
         files.map(|file| file.unwrap().path()).collect()
     };
+    // What is made anew is another file.
+    let files = || {
+        let number = |path: PathBuf| fs::metadata(path).unwrap().ino();
+        kept().into_iter().map(number).collect::<BTreeSet<_>>()
+    };
     let first = answer();
     assert!(text(&first).contains("SECRETREF_github_pat_") && !text(&first).contains(&token));
-    assert!(!kept().is_empty());
-    assert_eq!(text(&answer()), text(&first));
+    let made = files();
+    assert!(!made.is_empty());
+    assert_eq!((text(&answer()), files()), (text(&first), made.clone()));
     for path in kept() {
         fs::write(path, "no automaton").unwrap();
     }
     assert_eq!(text(&answer()), text(&first));
+    assert_ne!(files(), made);
 }
 
 /// Scenario Q2.
