@@ -28,7 +28,8 @@ Examples:
 
 Precedence:
   The command line goes before keepmum.toml, which goes before the defaults. Lists (rules, globs, env files, secrets) add up.
-  Without --config, ./keepmum.toml is read if it is there, or else keepmum/keepmum.toml in the user's configuration folder.
+  Without --config, ./keepmum.toml is read if it is there, or else keepmum/keepmum.toml in the user's configuration folder;
+  hook reads the latter alone.
 
 Rotation:
   A source of a [[source]] entry is read again when its file changes, its lease nears its end, `refresh` has passed, or on

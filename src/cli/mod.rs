@@ -55,7 +55,12 @@ pub(crate) fn main() -> ExitCode {
     hide_panics();
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return refused(&error).into(),
+        Err(error) => {
+            let exit = refused(&error);
+            #[cfg(feature = "hook")]
+            let exit = hook::misread(&error).unwrap_or(exit);
+            return exit.into();
+        }
     };
     let color = args.color;
     let exit = match std::panic::catch_unwind(|| run(args, &protection)) {

@@ -24,11 +24,16 @@ impl Usual {
         if here.is_file() {
             return Some(Self::Here(here));
         }
+        Self::own().map(Self::Own)
+    }
+
+    /// The user's own, whatever lies in the working folder: for what guards somebody who can write there.
+    pub fn own() -> Option<PathBuf> {
         let folder =
             |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
         let home = folder("XDG_CONFIG_HOME")
             .or_else(|| folder("HOME").map(|home| home.join(".config")))?;
-        Some(home.join("keepmum").join(Self::NAME)).filter(|path| path.is_file()).map(Self::Own)
+        Some(home.join("keepmum").join(Self::NAME)).filter(|path| path.is_file())
     }
 
     /// Where it lies.

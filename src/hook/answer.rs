@@ -1,5 +1,6 @@
 //! What an agent is told.
 
+use super::template::quoted;
 use crate::prompt::Report;
 
 /// What a hook's command writes, and how it ends. It holds no secret, but for values that a rule of restoring gives to a tool.
@@ -20,6 +21,22 @@ impl Answer {
     /// Nothing is to be said.
     pub(super) fn pass() -> Self {
         Self { stdout: b"{}".to_vec(), stderr: String::new(), code: 0, report: Report::default() }
+    }
+
+    /// The same with warnings; `member` is where the agent shows its user one.
+    pub(super) fn warned(mut self, warnings: &[String], member: Option<&str>) -> Self {
+        let lines = warnings.iter().map(|warning| format!("keepmum: warning: {warning}"));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        if text.is_empty() {
+            return self;
+        }
+        if let Some((member, rest)) = member.zip(self.stdout.strip_prefix(b"{")) {
+            let comma: &[u8] = if rest.starts_with(b"}") { b"" } else { b"," };
+            let (name, said) = (quoted(member), quoted(&text));
+            self.stdout = [b"{", &name[..], b":", &said[..], comma, rest].concat();
+        }
+        self.stderr += &(text + "\n");
+        self
     }
 
     /// The same with what was found.

@@ -1,5 +1,6 @@
 //! What an agent's events mean, and what it wants to be told, as data.
 
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -31,6 +32,9 @@ pub(super) struct File {
     pub(super) tool: Vec<String>,
     /// Tools that write what they are given into files.
     pub(super) writes: Vec<Name>,
+    /// Fields of their inputs that say what stands in the file already.
+    #[serde(default)]
+    pub(super) replaced: Vec<String>,
     /// Fields of an output that name files with what it was before.
     #[serde(default)]
     pub(super) raw: Vec<String>,
@@ -61,13 +65,19 @@ struct Instead {
 pub(super) struct Unknown {
     pub(super) answer: Template,
     pub(super) code: u8,
+    #[serde(default)]
+    pub(super) advice: String,
 }
 
 /// What is done at an event.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct On {
+    /// Its names; it is installed under the first.
     event: Vec<String>,
+    /// Why it is not installed.
+    #[serde(default)]
+    excused: Option<String>,
     /// All tools, if none is named.
     #[serde(default)]
     tools: Vec<Name>,
@@ -83,10 +93,13 @@ pub(super) struct On {
     /// The member of the field, by one of its names, of which `$text` is; all of the field, if none is named.
     #[serde(default)]
     pub(super) text: Vec<String>,
+    /// The field of any answer in which the user is shown a warning.
+    #[serde(default)]
+    pub(super) message: Option<String>,
     /// What `$text` begins with.
     #[serde(default)]
     pub(super) lead: String,
-    /// How the field is called in a reason, and what to do.
+    /// How the field is called in a reason, and what to do about it or about what `failed` leaves where it is.
     #[serde(default)]
     pub(super) what: String,
     #[serde(default)]
@@ -144,7 +157,27 @@ pub(super) struct SettingsFile {
     pub(super) entry: Template,
     /// The field of an entry that holds the command.
     pub(super) command: String,
-    pub(super) events: Vec<String>,
+    /// Whether a shell runs the command, and nothing else makes a program that failed refuse.
+    #[serde(default)]
+    pub(super) closed_by_shell: bool,
+    /// What somebody has to do before hooks run.
+    pub(super) notice: Option<String>,
+    #[serde(default)]
+    pub(super) off: Vec<Off>,
+}
+
+/// A key that switches hooks off: by this value, or by naming their commands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Off {
+    /// Files in the user's folder, and in the project.
+    #[serde(default)]
+    pub(super) user: Vec<String>,
+    #[serde(default)]
+    pub(super) project: Vec<String>,
+    pub(super) key: String,
+    #[serde(default)]
+    pub(super) value: bool,
 }
 
 /// The folder of a user's settings.
@@ -154,6 +187,18 @@ pub(super) struct Home {
     #[serde(default)]
     pub(super) variable: Option<String>,
     pub(super) folder: String,
+}
+
+impl Home {
+    /// Where it is. `variable` reads the environment, `home` is the folder of all that is the user's.
+    pub(super) fn folder(
+        &self,
+        variable: impl Fn(&str) -> Option<PathBuf>,
+        home: &Path,
+    ) -> PathBuf {
+        let named = self.variable.as_deref().and_then(variable);
+        named.unwrap_or_else(|| home.join(&self.folder))
+    }
 }
 
 /// A name, or the beginning of one with `*` behind it.
@@ -215,6 +260,16 @@ impl Contract {
     pub(super) fn on(&self, event: &str, tool: &str) -> Option<&On> {
         let fits = |on: &&On| on.is(event) && (on.tools.is_empty() || any(&on.tools, tool));
         self.file.on.iter().find(fits)
+    }
+
+    /// The events at which a hook is installed: all that are guarded, but for those that have an excuse.
+    pub(super) fn installed(&self) -> impl Iterator<Item = &str> {
+        let on = self.file.on.iter().filter(|on| on.excused.is_none());
+        let names: Vec<&str> = on.filter_map(|on| on.event.first()).map(String::as_str).collect();
+        let first = |at: usize| !names[..at].contains(&names[at]);
+        let first: Vec<&str> =
+            (0..names.len()).filter(|&at| first(at)).map(|at| names[at]).collect();
+        first.into_iter()
     }
 
     /// Whether an event is not guarded.
@@ -320,18 +375,46 @@ mod tests {
                 assert_eq!(on.what.is_empty(), on.guards != Guards::Fixed, "{place}");
                 // Something stands in for an output of any tool.
                 assert!(!on.refused.has("withheld") || on.failed.is_some(), "{place}");
+                assert!(on.failed.is_none() || !on.advice.is_empty(), "{place}");
             }
         }
     }
 
     #[test]
-    fn what_is_installed_is_guarded() {
-        for agent in Agent::ALL {
+    fn what_is_guarded_is_installed_or_has_an_excuse() {
+        for (agent, events) in [
+            (
+                Agent::ClaudeCode,
+                &[
+                    "UserPromptSubmit",
+                    "UserPromptExpansion",
+                    "PreToolUse",
+                    "PostToolUse",
+                    "PostToolUseFailure",
+                ][..],
+            ),
+            (Agent::Codex, &["UserPromptSubmit", "PreToolUse", "PostToolUse"][..]),
+            (Agent::Gemini, &["BeforeAgent", "BeforeModel", "BeforeTool", "AfterTool"][..]),
+            (
+                Agent::Copilot,
+                &["userPromptSubmitted", "userPromptTransformed", "preToolUse", "postToolUse"][..],
+            ),
+            (
+                Agent::Cursor,
+                &[
+                    "beforeSubmitPrompt",
+                    "preToolUse",
+                    "beforeReadFile",
+                    "beforeTabFileRead",
+                    "postToolUse",
+                ][..],
+            ),
+        ] {
             let contract = Contract::of(agent);
-            for event in &contract.file.settings.events {
-                assert!(contract.on(event, "").is_some(), "{agent} {event}");
-                assert!(!contract.passes(event), "{agent} {event}");
-            }
+            assert_eq!(contract.installed().collect::<Vec<_>>(), events, "{agent}");
+            assert!(!contract.installed().any(|event| contract.passes(event)), "{agent}");
+            let excuses = contract.file.on.iter().filter_map(|on| on.excused.as_deref());
+            assert!(excuses.into_iter().all(|excuse| excuse.len() > 20), "{agent}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::agent::Agent;
 use super::answer::Answer;
@@ -12,8 +13,8 @@ use super::event::{Event, Part};
 use super::failure::Failure;
 use super::mask::{self, Mask};
 use super::template::{Template, quoted, text_of};
-use crate::Surface;
-use crate::prompt::{Outgoing, PreSend, Report, Why, json};
+use crate::prompt::{Found, Outgoing, PreSend, Report, Treatment, Why, json};
+use crate::{Finding, Span, Surface};
 
 /// Answers the events of an agent. Cheap to clone.
 ///
@@ -32,12 +33,21 @@ use crate::prompt::{Outgoing, PreSend, Report, Why, json};
 #[derive(Clone)]
 pub struct Hook {
     pre_send: PreSend,
+    warnings: Arc<[String]>,
 }
 
 impl Hook {
     /// Redacts and restores as `pre_send` does, its modes and rules of restoring included.
     pub fn new(pre_send: PreSend) -> Self {
-        Self { pre_send }
+        Self { pre_send, warnings: Arc::default() }
+    }
+
+    /// Tells of these at every event, such as of secrets that cannot be looked for: on standard error, and with a prompt where
+    /// the agent shows its user what a hook says. They hold no secret.
+    #[must_use]
+    pub fn warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings = warnings.into();
+        self
     }
 
     /// What `agent` is told that wrote `input`. `event` is the name of the event, of an agent that does not say it; if both say
@@ -63,12 +73,14 @@ impl Hook {
     fn judge(&self, event: &Event<'_>) -> Result<Answer, Failure> {
         let Some(on) = event.on else { return Ok(Answer::pass()) };
         let call = Call { hook: self, event, on };
-        match (on.guards, &event.parts[..]) {
+        let mut answer = match (on.guards, &event.parts[..]) {
             (Guards::Fixed, parts) => call.fixed(parts),
             (Guards::Input, [part]) => call.input(part),
             (Guards::Output, [part]) => call.output(part),
             _ => Err(Failure::Unreadable("the field to look through is there under two names")),
-        }
+        }?;
+        answer.stderr += &unscanned(&answer.report);
+        Ok(answer.warned(&self.warnings, on.message.as_deref()))
     }
 }
 
@@ -96,17 +108,34 @@ pub fn refusal(agent: Agent, event: Option<&str>, input: &[u8], failure: &Failur
     let contract = Contract::of(agent);
     let told = event.and_then(|event| contract.on(event, ""));
     let unknown = &contract.file.unknown;
-    match told.map(|on| on.failed.as_ref().unwrap_or(&on.refused)) {
-        Some(template) => say(template, &reason, b"null", 0),
-        None => say(&unknown.answer, &reason, b"null", unknown.code),
+    match told.map(|on| (on, &on.failed)) {
+        Some((on, Some(failed))) => say(failed, &advised(&reason, &on.advice), b"null", 0),
+        Some((on, None)) => say(&on.refused, &reason, b"null", 0),
+        None => say(&unknown.answer, &advised(&reason, &unknown.advice), b"null", unknown.code),
     }
+}
+
+/// A reason, and what to do.
+fn advised(reason: &str, advice: &str) -> String {
+    if advice.is_empty() { reason.to_owned() } else { format!("{reason}. {advice}") }
+}
+
+/// What nobody looked into.
+fn unscanned(report: &Report) -> String {
+    let lines = report.unscanned.iter().map(|part| {
+        format!(
+            "keepmum: {} ({} bytes) was not looked through: {}\n",
+            part.place, part.bytes, part.why
+        )
+    });
+    lines.collect()
 }
 
 /// What is said to an event that is refused.
 fn refused(event: &Event<'_>, on: &On, reason: &str) -> Answer {
     let shown = event.contract.withheld(&event.tool);
     match (on.refused.has("withheld"), shown, &on.failed) {
-        (true, None, Some(failed)) => say(failed, reason, b"null", 0),
+        (true, None, Some(failed)) => say(failed, &advised(reason, &on.advice), b"null", 0),
         (_, shown, _) => {
             let quoted = quoted(reason);
             let shown = shown.map(|shown| shown.fill(&[("reason", &quoted)]));
@@ -139,7 +168,10 @@ impl Call<'_> {
         let mut report = Report::default();
         for part in parts {
             match self.look(part) {
-                Ok(seen) => report.found.extend(seen.report.found),
+                Ok(seen) => {
+                    report.found.extend(seen.report.found);
+                    report.unscanned.extend(seen.report.unscanned);
+                }
                 Err(why) => return self.unlooked(&why),
             }
         }
@@ -189,7 +221,7 @@ impl Call<'_> {
     fn unwritable(&self, given: &[u8], report: &Report) -> Option<String> {
         let tool = &self.event.tool;
         let names = Names::of(report);
-        let mask = mask::first(given)?;
+        let mask = mask::first(given, &self.event.contract.file.replaced)?;
         if !names.is_empty() {
             return Some(format!(
                 "keepmum: {tool} would write {names} into a file, and was not run. Have the program read the value from where it is kept."
@@ -241,17 +273,27 @@ impl Call<'_> {
 
     /// It cannot be sent with anything replaced.
     fn unlooked(&self, why: &Why) -> Result<Answer, Failure> {
-        let reason = match why {
-            Why::Fixed { name, place } => {
-                format!("keepmum: `{name}` stands in {place}, where nothing may be changed")
-            }
-            Why::Blocked { name, place } => {
-                format!("keepmum: `{name}` stands in {place} and is blocked")
-            }
+        let (name, place, what) = match why {
+            Why::Fixed { name, place } => (name, place, ", where nothing may be changed"),
+            Why::Blocked { name, place } => (name, place, " and is blocked"),
             Why::TooLarge(_) => return Err(Failure::TooLong),
             _ => return Err(Failure::Unreadable("the field to look through is no JSON")),
         };
-        Ok(self.refuse(&reason))
+        let refused = self.refuse(&format!("keepmum: `{name}` stands in {place}{what}"));
+        Ok(refused.with(self.stopped_by(name, place)))
+    }
+
+    /// What is recorded of a look that ended at a secret. As for a prompt that is refused, nothing of it gets through.
+    fn stopped_by(&self, name: &str, place: &str) -> Report {
+        let finding = Finding {
+            origin: self.hook.pre_send.origin(name),
+            name: name.into(),
+            span: Span::new(0, 0),
+            fingerprint: None,
+        };
+        let (place, treatment) = (place.to_owned(), Treatment::Redacted);
+        let found = vec![Found { finding, place, treatment, reference: None }];
+        Report { found, ..Report::default() }
     }
 
     fn refuse(&self, reason: &str) -> Answer {

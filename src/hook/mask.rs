@@ -1,13 +1,16 @@
 //! What stands in place of a value and is not it.
 
 use crate::prompt::references;
-use crate::structured::Document;
+use crate::structured::{Document, Kind};
 
 /// How deep containers may stand in containers.
 const DEEPEST: usize = 256;
 
 /// How masks begin.
 const MASKS: [&[u8]; 2] = [b"[REDACTED:", b"[REDACTED]"];
+
+/// How a patch begins that says line by line what goes and what comes.
+const PATCH: &[u8] = b"*** Begin Patch";
 
 /// Something that would take a value's place in a file.
 pub(super) enum Mask {
@@ -19,8 +22,9 @@ pub(super) enum Mask {
     Damaged,
 }
 
-/// The first of them in JSON.
-pub(super) fn first(json: &[u8]) -> Option<Mask> {
+/// The first of them that the input of a tool, which is JSON, puts into a file. `replaced` are fields that say what stands there
+/// already: files hold masks too, such as in documentation, and a reference never matches one.
+pub(super) fn first(json: &[u8], replaced: &[String]) -> Option<Mask> {
     let (mut references, damaged) = references(json);
     if !references.is_empty() {
         return Some(Mask::Reference(references.swap_remove(0)));
@@ -28,13 +32,43 @@ pub(super) fn first(json: &[u8]) -> Option<Mask> {
     if damaged > 0 {
         return Some(Mask::Damaged);
     }
-    let masked = match Document::read(json, DEEPEST) {
-        Ok(document) => is_masked(document.text()),
-        Err(_) => is_masked(json),
+    let masks = match Document::read(json, DEEPEST) {
+        Ok(document) => in_document(&document, replaced),
+        Err(_) => Masks { added: masks(json), removed: 0 },
     };
-    masked.then_some(Mask::Redacted)
+    (masks.added > masks.removed).then_some(Mask::Redacted)
 }
 
-fn is_masked(text: &[u8]) -> bool {
-    MASKS.iter().any(|mask| memchr::memmem::find(text, mask).is_some())
+/// How many masks come into a file, and how many are taken out.
+#[derive(Clone, Copy, Default)]
+struct Masks {
+    added: usize,
+    removed: usize,
+}
+
+fn in_document(document: &Document<'_>, replaced: &[String]) -> Masks {
+    let tree = document.tree();
+    let mut all = Masks::default();
+    for (id, node) in tree.leaves() {
+        let says = document.says(id);
+        let named =
+            |name: &String| tree.key(id).is_some_and(|key| document.says(key) == name.as_bytes());
+        match node.kind {
+            Kind::String if replaced.iter().any(named) => all.removed += masks(says),
+            Kind::String if memchr::memmem::find(says, PATCH).is_some() => {
+                let lines = |sign: u8| {
+                    let lines = says.split(|&byte| byte == b'\n');
+                    lines.filter(move |line| line.first() == Some(&sign)).map(masks).sum::<usize>()
+                };
+                all.added += masks(says) - lines(b'-') - lines(b' ') - lines(b'@');
+                all.removed += lines(b'-');
+            }
+            _ => all.added += masks(says),
+        }
+    }
+    all
+}
+
+fn masks(text: &[u8]) -> usize {
+    MASKS.iter().map(|mask| memchr::memmem::find_iter(text, mask).count()).sum()
 }

@@ -27,4 +27,4 @@ pub use answer::Answer;
 pub use event::Event;
 pub use failure::Failure;
 pub use guard::{Hook, refusal};
-pub use settings::{Entry, Scope, Settings, SettingsError, Status};
+pub use settings::{Entry, Scope, Settings, SettingsError, Status, Switch};

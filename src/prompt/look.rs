@@ -207,6 +207,8 @@ impl<'a> Look<'a> {
             Class::Source => self.string(leaf, here, depth),
             Class::Base64 => match media::read(leaf.document.says(leaf.id)) {
                 Media::Text(media) => self.encoded(leaf, here, &media),
+                // Letters of a token are base64 too.
+                Media::Other if self.is_token(leaf, here) => self.string(leaf, here, depth),
                 Media::Other => self.media(leaf, here),
                 Media::Address => self.string(leaf, here, depth),
             },
@@ -266,6 +268,18 @@ impl<'a> Look<'a> {
             bytes: leaf.document.says(leaf.id).len() as u64,
         });
         self.kept(leaf, here, is_known)
+    }
+
+    /// Whether what a rule is sure of takes up half of a string. In the base64 of a picture it would be there by chance, and be
+    /// lost in it.
+    fn is_token(&self, leaf: &Leaf<'_>, here: &[Cut]) -> bool {
+        let (start, end) = (u64::from(leaf.node.start), u64::from(leaf.node.end));
+        let sure = here.iter().filter(|cut| {
+            cut.finding.as_ref().is_some_and(|found| is_sure(self.tools.redactor, found))
+        });
+        let covered =
+            |cut: &Cut| cut.span.end().min(end).saturating_sub(cut.span.start().max(start));
+        2 * sure.map(covered).sum::<u64>() >= end - start && end > start
     }
 
     /// Tells of what stays and `counts`.

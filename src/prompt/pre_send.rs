@@ -14,6 +14,8 @@ use super::refused::{Refused, Why};
 use super::report::{Found, Report, Unscanned};
 use super::restore::{HELD, Reply, RestoreRule, Restoring};
 use super::shape::Shape;
+#[cfg(feature = "hook")]
+use crate::Origin;
 use crate::structured::splice;
 use crate::{BuildError, Finding, Guard, Redactor, ReferenceKey, Secret, Surface};
 
@@ -169,6 +171,13 @@ impl PreSend {
     #[cfg(feature = "hook")]
     pub(crate) fn restored(&self, tool: &str, shape: &Shape, json: &[u8]) -> Option<Vec<u8>> {
         self.restoring.as_ref()?.arguments(self, tool, shape, json)
+    }
+
+    /// Whether what is called so is found by a rule, or known.
+    #[cfg(feature = "hook")]
+    pub(crate) fn origin(&self, name: &str) -> Origin {
+        let is_rule = self.guard.with(|redactor| redactor.confidence(name).is_some());
+        if is_rule { Origin::Rule } else { Origin::Secret }
     }
 
     /// As [`shaped`](Self::shaped). Nobody is told.

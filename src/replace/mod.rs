@@ -7,7 +7,7 @@ mod texts;
 pub(crate) use fingerprint::Fingerprinter;
 pub(crate) use reference::{LONGEST_REFERENCE, PREFIX as REFERENCE_PREFIX, len as reference_len};
 #[cfg(feature = "prompt")]
-pub(crate) use reference::{Reads, read as read_reference};
+pub(crate) use reference::{Reads, TAG as REFERENCE_TAG, read as read_reference};
 pub use reference::{Reference, ReferenceKey};
 pub(crate) use texts::Texts;
 

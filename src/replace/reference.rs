@@ -22,7 +22,7 @@ pub(crate) const PREFIX: &[u8] = b"SECRETREF_";
 const LONGEST_NAME: usize = 40;
 
 /// Length of the tag, with its checksum.
-const TAG: usize = 12;
+pub(crate) const TAG: usize = 12;
 
 /// The longest reference, in bytes.
 pub(crate) const LONGEST_REFERENCE: usize = PREFIX.len() + LONGEST_NAME + 1 + TAG;

@@ -3,10 +3,11 @@
 //! `data/hook/AGENT/EVENT-CASE.in.json` is an event, `….out.json` all that is answered. In both, names between percent signs stand
 //! for values that are made at run time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -115,6 +116,11 @@ fn is_no(agent: Agent, event: &str, answer: &Answer) -> bool {
     (no || told) && !answer.stderr.is_empty() && [0, 2].contains(&answer.code)
 }
 
+/// The exit code of a refusal at nobody knows what. For Claude Code the JSON says more: code 2 hides no output.
+fn unknown(agent: Agent) -> u8 {
+    if agent == Agent::ClaudeCode { 0 } else { 2 }
+}
+
 const BROKEN: [&[u8]; 8] =
     [b"", b"{", b"[]", b"null", b"\xff\xfe", b"{\"a\":1}", b"{} {}", b"{\"hook_event_name\":7}"];
 
@@ -131,7 +137,7 @@ fn h2_what_cannot_be_read_is_refused_in_the_events_own_words() {
                 let answer = hook.answer(agent, told, broken);
                 let place = format!("{name} {told:?} {}", text(broken));
                 assert!(is_no(agent, &event, &answer), "{place}: {}", text(&answer.stdout));
-                assert!(told.is_some() || answer.code == 2, "{place}");
+                assert!(told.is_some() || answer.code == unknown(agent), "{place}");
             }
         }
     }
@@ -144,7 +150,7 @@ fn h2_events_that_are_not_known_are_refused() {
             let input = json!({"hook_event_name": event, "tool_input": SECRET}).to_string();
             let answer = hook().answer(agent, None, input.as_bytes());
             assert!(is_no(agent, event, &answer), "{agent} {event}");
-            assert_eq!(answer.code, 2, "{agent} {event}");
+            assert_eq!(answer.code, unknown(agent), "{agent} {event}");
         }
         let input = json!({"hook_event_name": "Other", "prompt": "x"}).to_string();
         let answer = hook().answer(agent, Some("PreToolUse"), input.as_bytes());
@@ -421,14 +427,21 @@ fn automata_are_kept_from_one_event_to_the_next() {
         let files = versions.flat_map(|version| fs::read_dir(version.unwrap().path()).unwrap());
         files.map(|file| file.unwrap().path()).collect()
     };
+    // What is made anew is another file.
+    let files = || {
+        let number = |path: PathBuf| fs::metadata(path).unwrap().ino();
+        kept().into_iter().map(number).collect::<BTreeSet<_>>()
+    };
     let first = answer();
     assert!(text(&first).contains("SECRETREF_github_pat_") && !text(&first).contains(&token));
-    assert!(!kept().is_empty());
-    assert_eq!(text(&answer()), text(&first));
+    let made = files();
+    assert!(!made.is_empty());
+    assert_eq!((text(&answer()), files()), (text(&first), made.clone()));
     for path in kept() {
         fs::write(path, "no automaton").unwrap();
     }
     assert_eq!(text(&answer()), text(&first));
+    assert_ne!(files(), made);
 }
 
 /// Scenario Q2.
@@ -449,13 +462,6 @@ fn q2_a_configuration_that_is_broken_refuses() {
         assert_eq!(said(&output)["decision"], "deny", "{broken}");
         assert!([0, 2].contains(&output.status.code().unwrap()), "{broken}");
     }
-    fs::write(home.path().join("keepmum.toml"), "[[restore]]\nsecret = '*'\ntool = '*'\n").unwrap();
-    let output = run(answering(&home, "codex", &[]), prompt().as_bytes());
-    assert!(
-        said(&output)["reason"].as_str().unwrap().contains("--config"),
-        "{}",
-        text(&output.stdout)
-    );
 }
 
 /// Scenario H2, from outside.
@@ -465,13 +471,19 @@ fn h2_the_program_never_ends_as_if_it_allowed() {
     for agent in Agent::ALL {
         for broken in BROKEN {
             let output = run(answering(&home, agent.as_str(), &[]), broken);
-            assert_eq!(output.status.code(), Some(2), "{agent} {}", text(broken));
+            let code = output.status.code();
+            assert_eq!(code, Some(unknown(agent).into()), "{agent} {}", text(broken));
             assert!(is_no(agent, "", &Answer::of(&output)), "{agent} {}", text(broken));
         }
     }
-    for args in [&["--agent", "nobody"][..], &[], &["--agent", "codex", "--nonsense"]] {
+    for args in [&["--agent", "nobody"][..], &[], &["install", "--agent", "codex", "--nonsense"]] {
         let output = run(program(&home, args), prompt().as_bytes());
         assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{args:?}");
+    }
+    for (agent, event, _, _, _) in golden() {
+        let args = ["--agent", agent.as_str(), "--event", &event, "--nonsense"];
+        let output = run(program(&home, &args), b"");
+        assert!(is_no(agent, &event, &Answer::of(&output)), "{args:?}: {}", text(&output.stdout));
     }
 }
 
@@ -504,6 +516,239 @@ fn h2_an_agent_that_never_ends_its_event_is_refused_in_time() {
 }
 
 #[test]
+fn a_configuration_in_the_working_folder_is_not_obeyed() {
+    let home = home();
+    let found = home.path().join("keepmum.toml");
+    for weaker in [
+        "profile = 'known-only'\nonly-known = true\n",
+        "disable = ['github']\n",
+        "[[allow.patterns]]\npattern = '.'\nreason = 'x'\n",
+        "[hook.modes]\n'*' = 'off'\n",
+        "[[restore]]\nsecret = '*'\ntool = '*'\n",
+        "nonsense = 1\n",
+    ] {
+        fs::write(&found, weaker).unwrap();
+        for secret in [SECRET, &TOKEN] {
+            let prompt = prompt().replace(SECRET, secret);
+            let output = run(answering(&home, "codex", &[]), prompt.as_bytes());
+            assert_eq!(said(&output)["decision"], "block", "{weaker}");
+        }
+    }
+    fs::remove_file(home.path().join(".config/keepmum/keepmum.toml")).unwrap();
+    let output = run(answering(&home, "codex", &[]), prompt().replace(SECRET, &TOKEN).as_bytes());
+    assert_eq!(said(&output)["decision"], "block");
+    fs::write(&found, "profile = 'known-only'\n").unwrap();
+    let named = answering(&home, "codex", &["--config", "keepmum.toml"]);
+    assert_eq!(text(&run(named, prompt().replace(SECRET, &TOKEN).as_bytes()).stdout), "{}");
+    let status = text(&run(program(&home, &["status"]), b"").stdout);
+    assert!(
+        status.contains("keepmum.toml in the working folder: hooks do not read it"),
+        "{status}"
+    );
+}
+
+#[test]
+fn what_is_not_looked_for_is_said() {
+    let home = home();
+    fs::write(home.path().join(".config/keepmum/db"), "x").unwrap();
+    for (agent, event, field) in [
+        ("claude-code", "UserPromptSubmit", "prompt"),
+        ("codex", "UserPromptSubmit", "prompt"),
+        ("gemini", "BeforeAgent", "prompt"),
+        ("cursor", "beforeSubmitPrompt", "prompt"),
+        ("claude-code", "PreToolUse", "tool_input"),
+    ] {
+        for (value, no) in [(json!({"a": "b"}), false), (json!({"a": &*TOKEN}), true)] {
+            let event = json!({"hook_event_name": event, "tool_name": "Write", field: value});
+            let output = run(answering(&home, agent, &[]), event.to_string().as_bytes());
+            assert!(text(&output.stderr).contains("keepmum: warning: "), "{agent} {event}");
+            let (said, shown) = (said(&output), field == "prompt" && agent != "cursor");
+            assert_eq!(said["systemMessage"].is_string(), shown, "{agent} {event} {said}");
+            assert_eq!(said.as_object().unwrap().len() > usize::from(shown), no, "{said}");
+        }
+    }
+}
+
+#[test]
+fn tokens_where_media_is_said_to_be_are_found() {
+    use base64::Engine as _;
+    let encoded = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let picture = base64::engine::general_purpose::STANDARD.encode([0x89, 0xff, 0xfe, 0, 1, 2, 3]);
+    let made = reference("github-pat", &TOKEN);
+    let output = |token: &str, blob: &str, picture: &str| {
+        json!([
+            {"type": "image", "data": token, "mimeType": "image/png"},
+            {"type": "resource", "resource": {"uri": "file:///a", "blob": blob}},
+            {"type": "image", "data": picture, "mimeType": "image/png"},
+        ])
+    };
+    let blob = format!("see {}\n", &*TOKEN);
+    let event = json!({
+        "hook_event_name": "PostToolUse", "tool_name": "mcp__x__y",
+        "tool_response": output(&TOKEN, &encoded(&blob), &picture),
+    });
+    let answer = hook().answer(Agent::ClaudeCode, None, event.to_string().as_bytes());
+    let said: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(
+        said["hookSpecificOutput"]["updatedToolOutput"],
+        output(&made, &encoded(&blob.replace(&*TOKEN, &made)), &picture)
+    );
+    assert!(
+        answer.stderr.contains("[2].data (12 bytes) was not looked through"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
+fn what_is_blocked_or_must_not_change_is_recorded() {
+    let home = home();
+    let config = home.path().join(".config/keepmum/keepmum.toml");
+    let written = fs::read_to_string(&config).unwrap();
+    fs::write(&config, written + "[hook.modes]\n'db' = 'block'\n").unwrap();
+    let rows = || {
+        let rows = fs::read_to_string(home.path().join(".config/keepmum/audit.jsonl"));
+        rows.unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let blocked = json!({"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": SECRET}});
+    run(answering(&home, "codex", &[]), blocked.to_string().as_bytes());
+    assert!(rows()[0].contains("\"db\"") && rows()[0].contains("\"secret\""), "{:?}", rows());
+    let fixed = json!({"hook_event_name": "PostToolUse", "tool_name": "Read", "tool_input": {},
+        "tool_response": {"type": &*TOKEN}});
+    run(answering(&home, "claude-code", &[]), fixed.to_string().as_bytes());
+    assert!(rows()[1].contains("\"github-pat\"") && rows()[1].contains("\"rule\""), "{:?}", rows());
+}
+
+/// The command of an installation at an event.
+fn installed(home: &TempDir, agent: Agent, file: &str, event: &str) -> String {
+    let written = fs::read_to_string(home.path().join(file)).unwrap();
+    let written: Value = serde_json::from_str(&written).unwrap();
+    let entry = &written["hooks"][event][0];
+    let entry = entry.get("hooks").map_or(entry, |group| &group[0]);
+    let field = if agent == Agent::Copilot { "bash" } else { "command" };
+    entry[field].as_str().unwrap().to_owned()
+}
+
+/// A command as an agent runs it.
+fn shell(home: &TempDir, command: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", command]).env_clear().env("HOME", home.path()).current_dir(home.path());
+    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    shell
+}
+
+#[test]
+fn options_of_rules_and_secrets_are_installed() {
+    let home = home();
+    for file in ["a.env", "rules.toml", "secret", "own.toml"] {
+        fs::write(home.path().join(file), "").unwrap();
+    }
+    let options = [
+        "--env-file=a.env",
+        "--rules=rules.toml",
+        "--secrets-file=name=secret",
+        "--profile=paranoid",
+        "--only-known",
+        "--environment=production",
+        "--secrets-from-env=A_*,B",
+    ];
+    let install = |more: &[&str]| {
+        let args = [&["install", "--agent", "codex", "--yes"], &options[..], more].concat();
+        assert!(run(program(&home, &args), b"").status.success());
+        installed(&home, Agent::Codex, ".codex/hooks.json", "PreToolUse")
+    };
+    let folder = fs::canonicalize(home.path()).unwrap().display().to_string();
+    let command = install(&["--config", "own.toml"]);
+    let wanted = format!(
+        "--config {folder}/own.toml --rules {folder}/rules.toml --profile paranoid --only-known '--secrets-from-env=A_*,B' --env-file {folder}/a.env --secrets-file name={folder}/secret --environment production"
+    );
+    assert!(command.ends_with(&wanted), "{command}");
+    let own = format!("--config {}/.config/keepmum/keepmum.toml", home.path().display());
+    assert!(install(&[]).contains(&own));
+    assert!(
+        install(&["--no-config"]).contains(" --no-config ")
+            && !install(&["--no-config"]).contains("--config ")
+    );
+    let gone = ["install", "--agent", "codex", "--yes", "--env-file", "gone"];
+    assert_eq!(run(program(&home, &gone), b"").status.code(), Some(3));
+}
+
+#[test]
+fn the_program_is_installed_as_it_was_called() {
+    let home = home();
+    let link = home.path().join("bin/keepmum");
+    fs::create_dir_all(link.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_keepmum"), &link).unwrap();
+    let args = "hook install --agent claude-code --yes";
+    for call in [
+        format!("bin/keepmum {args}"),
+        format!("PATH={}/bin keepmum {args}", home.path().display()),
+    ] {
+        let _ = fs::remove_file(home.path().join(".claude/settings.json"));
+        let output = run(shell(&home, &call), b"");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let command = installed(&home, Agent::ClaudeCode, ".claude/settings.json", "PreToolUse");
+        assert!(command.split(' ').next().unwrap().ends_with("/bin/keepmum"), "{command}");
+        assert!(!command.contains("target"), "{command}");
+    }
+}
+
+/// Scenario H2, of a program that is killed or gone.
+#[test]
+fn h2_where_a_shell_runs_it_a_program_that_fails_refuses() {
+    let home = home();
+    for (agent, file, event) in [
+        (Agent::Codex, ".codex/hooks.json", "UserPromptSubmit"),
+        (Agent::Gemini, ".gemini/settings.json", "BeforeAgent"),
+    ] {
+        let args = ["install", "--agent", agent.as_str(), "--yes"];
+        let shown = run(program(&home, &args), b"");
+        assert_eq!(text(&shown.stdout).contains("open /hooks"), agent == Agent::Codex);
+        let command = installed(&home, agent, file, event);
+        let prompt = prompt().replace("UserPromptSubmit", event);
+        let output = run(shell(&home, &format!("{command} --timeout 10m")), prompt.as_bytes());
+        assert_eq!((output.status.code(), said(&output)["reason"].is_string()), (Some(0), true));
+        let nobody = command.replacen(&format!("--event {event}"), "--event Nobody", 1);
+        let output = run(shell(&home, &nobody), b"{}");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!text(&output.stderr).contains("no answer"), "{}", text(&output.stderr));
+        let program = env!("CARGO_BIN_EXE_keepmum");
+        for failing in ["/gone/keepmum", "/bin/false", "/bin/sh -c 'kill -9 $$'"] {
+            let shell = shell(&home, &command.replacen(program, failing, 1));
+            let output = run(shell, prompt.as_bytes());
+            assert_eq!(output.status.code(), Some(2), "{failing}");
+            assert!(text(&output.stderr).contains("keepmum gave no answer"), "{failing}");
+        }
+    }
+}
+
+#[test]
+fn status_tells_what_keeps_a_hook_from_running() {
+    let home = home();
+    let status = || text(&run(program(&home, &["status"]), b"").stdout);
+    assert!(!status().contains("/hooks in Codex"), "{}", status());
+    assert!(run(program(&home, &["install", "--agent", "codex", "--yes"]), b"").status.success());
+    assert!(status().contains("/hooks in Codex"), "{}", status());
+    fs::write(home.path().join(".codex/config.toml"), "[features]\nhooks = false\n").unwrap();
+    assert!(status().contains("switches it off: features.hooks"), "{}", status());
+    // What cannot be read hides nothing else.
+    fs::create_dir_all(home.path().join(".gemini/settings.json")).unwrap();
+    assert_eq!(status().matches("gemini (").count(), 2, "{}", status());
+    assert!(status().contains("cursor (user, "), "{}", status());
+}
+
+#[test]
+fn a_blank_file_of_settings_is_not_taken_away() {
+    let home = home();
+    let settings = home.path().join(".gemini/settings.json");
+    fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    fs::write(&settings, "\n").unwrap();
+    let output = run(program(&home, &["uninstall", "--agent", "gemini", "--yes"]), b"");
+    assert!(text(&output.stdout).contains("no hook is installed"), "{}", text(&output.stdout));
+    assert_eq!(fs::read_to_string(&settings).unwrap(), "\n");
+}
+
+#[test]
 fn an_installation_is_shown_asked_for_and_undone() {
     let home = home();
     let settings = home.path().join(".claude/settings.json");
@@ -527,10 +772,7 @@ fn an_installation_is_shown_asked_for_and_undone() {
     // The command that stands there is one that answers.
     let written: Value = serde_json::from_str(&once).unwrap();
     let command = written["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"].as_str().unwrap();
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", command]).env_clear().env("HOME", home.path()).current_dir(home.path());
-    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    assert_eq!(said(&run(shell, prompt().as_bytes()))["decision"], "block");
+    assert_eq!(said(&run(shell(&home, command), prompt().as_bytes()))["decision"], "block");
     let gone = run(program(&home, &["uninstall", "--agent", "claude-code", "--yes"]), b"");
     assert!(gone.status.success());
     assert_eq!(fs::read_to_string(&settings).unwrap(), before);

@@ -1,6 +1,7 @@
 //! `keepmum hook`: what a coding agent runs at its events.
 
 mod automata;
+mod entry;
 mod input;
 mod options;
 mod replace;
@@ -13,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use keepmum::config::Usual;
 use keepmum::hook::{Agent, Answer, Event, Failure as Refusal, Hook, refusal};
 use keepmum::prompt::{PreSend, Report, Treatment};
 use keepmum::{Finding, Guard, Surface};
@@ -35,17 +37,47 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     }
     let name = "hook: name the agent by --agent, or install it: keepmum hook install";
     let agent = hook.agent.ok_or_else(|| Failure::usage(name))?;
+    let args = with_own(args);
     // Never freed, as the rest: the process ends with the answer, and the agent waits for that.
     let input: &OnceLock<Vec<u8>> = Box::leak(Box::default());
     // The usual exit code of a panic would let the action go on.
     let said = catch_unwind(AssertUnwindSafe(|| say(&answered(agent, &args, input))));
+    let event = given(&args).event.as_deref();
+    let refuse = || say(&refusal(agent, event, b"", &Refusal::Panic));
+    let said = said.or_else(|_| catch_unwind(AssertUnwindSafe(refuse)));
     Ok(Exit::Program(said.unwrap_or(REFUSED)))
+}
+
+/// The answer to arguments that cannot be read, if an agent gave them at an event, such as to another version: the exit code
+/// alone hides no output.
+pub(super) fn misread(error: &clap::Error) -> Option<Exit> {
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let (_, options) = words.split_first().filter(|(command, _)| *command == "hook")?;
+    let value = |name: &str| {
+        let at = options.iter().position(|word| word == name)?;
+        options.get(at + 1).map(String::as_str)
+    };
+    let asked = error.use_stderr() && options.first()?.starts_with("--");
+    let agent = value("--agent").filter(|_| asked)?.parse::<Agent>().ok()?;
+    let why = Refusal::Setup(format!("its arguments are wrong: {}", error.kind()));
+    Some(Exit::Program(say(&refusal(agent, value("--event"), b"", &why))))
 }
 
 /// The arguments of this command.
 fn given(args: &Args) -> &HookArgs {
     let Some(Command::Hook(hook)) = &args.command else { unreachable!("it was asked before") };
     hook
+}
+
+/// With the user's own configuration, if none is named. One that merely lies in the working folder can have come with a
+/// repository, or be the work of the agent that is guarded here: it is not read.
+fn with_own(mut args: Args) -> Args {
+    if args.config.is_none() && !args.no_config {
+        args.config = Usual::own();
+        args.no_config = args.config.is_none();
+    }
+    args
 }
 
 /// The answer to what stands on standard input. It is there in time, whatever happens.
@@ -95,7 +127,8 @@ fn hook(args: &Args, options: &Options) -> Result<Hook, Failure> {
         builder = builder.mode(glob, *mode);
     }
     let restore = options.keys.restore.iter().cloned();
-    Ok(Hook::new(restore.fold(builder, |all, rule| all.restore(rule)).build()?))
+    let hook = Hook::new(restore.fold(builder, |all, rule| all.restore(rule)).build()?);
+    Ok(hook.warnings(settings.warnings))
 }
 
 /// Rows for what was found, if there is an audit log. Other hooks may be writing theirs.

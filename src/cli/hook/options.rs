@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::given;
 use crate::cli::args::{Args, AuditArgs};
-use crate::cli::config::{File, Keys, LOCAL, Trust};
+use crate::cli::config::{File, Keys};
 use crate::cli::duration::Time;
 use crate::cli::exit::Failure;
 use crate::cli::settings::in_force;
@@ -48,11 +48,13 @@ pub(crate) struct HookArgs {
 pub(crate) enum HookCommand {
     /// Add the hook to an agent's settings, after showing what changes
     ///
-    /// Nothing else in the file changes. Exit code 1: it was not to be changed, or nobody could be asked.
+    /// Nothing else in the file changes. The command gets the options of rules and secrets that stand here, and the configuration:
+    /// that of --config, or the user's own; never one that merely lies in the working folder. Exit code 1: it was not to be
+    /// changed, or nobody could be asked.
     Install(SettingsArgs),
     /// Take it out again
     Uninstall(SettingsArgs),
-    /// Tell where it is installed
+    /// Tell where it is installed, what is weakened there, and what keeps it from running
     Status {
         /// One agent only
         #[arg(long, value_name = "AGENT")]
@@ -113,15 +115,10 @@ impl Options {
     /// The one place where anything of it is refused.
     pub(super) fn new(args: &Args) -> Result<Self, Failure> {
         let given = given(args);
-        let File { trust, config, mut keys, .. } = in_force(args, None)?;
+        let File { config, mut keys, .. } = in_force(args, None)?;
         let table = std::mem::take(&mut keys.hook);
-        if trust == Trust::Found && (table.key_file.is_some() || !keys.restore.is_empty()) {
-            return Err(Failure::usage(format_args!(
-                "{LOCAL}: key-file of [hook] and [[restore]] say where values go; if you trust this file, name it: --config {LOCAL}"
-            )));
-        }
         #[cfg(feature = "proxy")]
-        let shared = keys.proxy.key_file().filter(|_| trust == Trust::Named).map(Path::to_owned);
+        let shared = keys.proxy.key_file().map(Path::to_owned);
         #[cfg(not(feature = "proxy"))]
         let shared = None;
         let mut modes: Vec<_> = table.modes.into_iter().collect();

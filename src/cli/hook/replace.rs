@@ -4,10 +4,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// How many links are followed, as the system does it.
+const MOST_LINKS: usize = 40;
+
 /// Puts `after` in the place of `before`, which is what the file holds; none is no file. A link stays, and what it leads to is
 /// replaced. Whoever reads the file meanwhile reads one or the other.
 pub(super) fn replace(path: &Path, before: Option<&str>, after: Option<&str>) -> io::Result<()> {
-    let path = if before.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
+    let path = followed(path)?;
     let Some(after) = after else {
         unchanged(&path, before)?;
         return fs::remove_file(&path);
@@ -21,6 +24,18 @@ pub(super) fn replace(path: &Path, before: Option<&str>, after: Option<&str>) ->
         return Err(error);
     }
     File::open(folder)?.sync_all()
+}
+
+/// What a path leads to, whether something is there or not.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&path) {
+            Ok(to) => path = path.parent().unwrap_or(Path::new("")).join(to),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("its links lead nowhere"))
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -69,5 +84,18 @@ mod tests {
         assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o640);
         assert!(replace(&link, Some("old"), Some("newer")).is_err());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
+    }
+
+    #[test]
+    fn what_a_link_will_lead_to_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, link) = (folder.path().join("dot/real.json"), folder.path().join("link.json"));
+        symlink("dot/real.json", &link).expect("linked");
+        replace(&link, None, Some("new")).expect("replaced");
+        assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+        assert_eq!(fs::read_to_string(&file).expect("read"), "new");
+        let circle = folder.path().join("circle");
+        symlink("circle", &circle).expect("linked");
+        assert!(replace(&circle, None, Some("new")).is_err());
     }
 }

@@ -4,82 +4,124 @@ use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use keepmum::hook::{Agent, Entry, Scope, Settings, Status};
+use keepmum::hook::{Agent, Entry, Scope, Settings, Status, Switch};
 use similar::TextDiff;
 
+use super::entry;
 use super::options::{HookCommand, SettingsArgs};
 use super::replace::replace;
 use crate::cli::args::Args;
+use crate::cli::config::LOCAL;
 use crate::cli::exit::{Exit, Failure};
 
 /// Changes settings, or tells of them.
 pub(super) fn run(args: &Args, command: &HookCommand) -> Result<Exit, Failure> {
-    let entry = entry(args)?;
     match command {
-        HookCommand::Install(given) => {
-            let file = File::of(given.agent, given.scope())?;
-            let after = file.settings.with(&entry).map_err(|error| file.failed(&error))?;
-            file.change(Some(after), given, "the hook is installed already")
-        }
+        HookCommand::Install(given) => install(args, given),
         HookCommand::Uninstall(given) => {
             let file = File::of(given.agent, given.scope())?;
             let after = file.settings.without().map_err(|error| file.failed(&error))?;
-            file.change(after, given, "no hook is installed")
+            Ok(file.change(after, given, "no hook is installed")?.exit())
         }
         HookCommand::Status { agent } => {
+            let entry = entry::of(args)?;
             let all = Agent::ALL.into_iter().filter(|own| agent.is_none_or(|agent| agent == *own));
-            let text =
-                all.map(|agent| status(agent, &entry)).collect::<Result<String, Failure>>()?;
-            crate::cli::print(text.as_bytes())
+            let text: String = all.map(|agent| status(agent, &entry)).collect();
+            crate::cli::print((text + &unread(args)).as_bytes())
         }
     }
 }
 
-/// The command, with the configuration that was named for it.
-fn entry(args: &Args) -> Result<Entry, Failure> {
-    let failed = |error| Failure::io("the program's own path", error);
-    let program = std::env::current_exe().map_err(failed)?;
-    let entry = Entry::new(text(&program)?);
-    match &args.config {
-        None => Ok(entry),
-        Some(path) => {
-            let named = |error| Failure::io(path.display(), error);
-            let path = fs::canonicalize(path).map_err(named)?;
-            Ok(entry.option("--config", text(&path)?))
-        }
+fn install(args: &Args, given: &SettingsArgs) -> Result<Exit, Failure> {
+    let file = File::of(given.agent, given.scope())?;
+    let after = file.settings.with(&entry::of(args)?).map_err(|error| file.failed(&error))?;
+    let changed = file.change(Some(after), given, "the hook is installed already")?;
+    let said = [notice(given.agent), off(given.agent), unread(args)].concat();
+    if changed != Changed::Refused {
+        crate::cli::print(said.as_bytes())?;
     }
+    Ok(changed.exit())
 }
 
-fn text(path: &Path) -> Result<&str, Failure> {
-    let odd = || Failure::usage(format_args!("{}: a path that is no text", path.display()));
-    path.to_str().ok_or_else(odd)
-}
-
-fn status(agent: Agent, entry: &Entry) -> Result<String, Failure> {
-    let mut lines = String::new();
+/// Where the hook of an agent stands, and what keeps it from running.
+fn status(agent: Agent, entry: &Entry) -> String {
+    let (mut lines, mut there) = (String::new(), false);
     for scope in [Scope::User, Scope::Project] {
-        let file = File::of(agent, scope)?;
-        let head = format!("{agent} ({scope}, {})", file.path.display());
-        let events = match file.settings.status(entry) {
-            Ok(events) => events,
-            Err(error) => {
-                lines += &format!("{head}: {error}\n");
-                continue;
+        let head = |path: &Path| format!("{agent} ({scope}, {})", path.display());
+        let read = File::of(agent, scope).and_then(|file| {
+            let events = file.settings.status(entry).map_err(|error| file.failed(&error))?;
+            Ok((head(&file.path), events))
+        });
+        match read {
+            // One file that cannot be read hides no other.
+            Err(failure) => lines += &format!("{agent} ({scope}): {failure}\n"),
+            Ok((head, events)) => {
+                there |= events.iter().any(|(_, status)| *status != Status::Missing);
+                lines += &told(&head, &events);
             }
-        };
-        let first = &events[0].1;
-        if events
-            .iter()
-            .all(|(_, status)| std::mem::discriminant(status) == std::mem::discriminant(first))
-        {
-            lines += &format!("{head}: {first}\n");
-            continue;
-        }
-        for (event, status) in events.iter().filter(|(_, status)| *status != Status::Installed) {
-            lines += &format!("{head}: {event}: {status}\n");
         }
     }
-    Ok(lines)
+    if there { lines + &notice(agent) + &off(agent) } else { lines }
+}
+
+/// A line for all events, or one for each that is not as it should be.
+fn told(head: &str, events: &[(&str, Status)]) -> String {
+    let first = &events[0].1;
+    if events.iter().all(|(_, status)| status == first) {
+        return format!("{head}: {first}\n");
+    }
+    let other = events.iter().filter(|(_, status)| *status != Status::Installed);
+    other.map(|(event, status)| format!("{head}: {event}: {status}\n")).collect()
+}
+
+/// What somebody has to do before the hook runs.
+fn notice(agent: Agent) -> String {
+    Settings::notice(agent).map(|notice| format!("{agent}: {notice}\n")).unwrap_or_default()
+}
+
+/// What switches hooks off.
+fn off(agent: Agent) -> String {
+    let Ok(project) = std::env::current_dir() else { return String::new() };
+    let home = variable("HOME").unwrap_or_default();
+    let switches = [Scope::User, Scope::Project]
+        .map(|scope| Settings::switches(agent, scope, variable, &home, &project));
+    let off =
+        |switch: &Switch| fs::read_to_string(switch.path()).is_ok_and(|text| switch.is_off(&text));
+    let lines = switches.into_iter().flatten().filter(off).map(|switch| {
+        let (path, key) = (switch.path().display(), switch.key());
+        format!("{agent}: the hook does not run, because {path} switches it off: {key}\n")
+    });
+    lines.collect()
+}
+
+/// That a configuration in the working folder is not in force, if there is one.
+fn unread(args: &Args) -> String {
+    match args.config.is_none() && Path::new(LOCAL).is_file() {
+        true => format!(
+            "{LOCAL} in the working folder: hooks do not read it unless install names it by --config\n"
+        ),
+        false => String::new(),
+    }
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    /// It was right already.
+    Not,
+    Yes,
+    /// Nobody said yes.
+    Refused,
+}
+
+impl Changed {
+    fn exit(self) -> Exit {
+        if self == Self::Refused { Exit::Found } else { Exit::Success }
+    }
 }
 
 /// A file of settings.
@@ -91,8 +133,6 @@ struct File {
 
 impl File {
     fn of(agent: Agent, scope: Scope) -> Result<Self, Failure> {
-        let variable =
-            |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
         let home = variable("HOME");
         if home.is_none() && scope == Scope::User {
             return Err(Failure::usage(
@@ -121,20 +161,21 @@ impl File {
         after: Option<String>,
         given: &SettingsArgs,
         same: &str,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Changed, Failure> {
         if self.before == after {
-            return crate::cli::print(format!("{}: {same}\n", self.path.display()).as_bytes());
+            crate::cli::print(format!("{}: {same}\n", self.path.display()).as_bytes())?;
+            return Ok(Changed::Not);
         }
         let (before, new) = (self.before.as_deref().unwrap_or(""), after.as_deref().unwrap_or(""));
         let path = self.path.display().to_string();
         let diff = TextDiff::from_lines(before, new);
         crate::cli::print(diff.unified_diff().header(&path, &path).to_string().as_bytes())?;
         if !given.yes && !asked()? {
-            return Ok(Exit::Found);
+            return Ok(Changed::Refused);
         }
         let failed = |error| Failure::io(self.path.display(), error);
         replace(&self.path, self.before.as_deref(), after.as_deref()).map_err(failed)?;
-        Ok(Exit::Success)
+        Ok(Changed::Yes)
     }
 }
 

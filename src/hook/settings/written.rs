@@ -81,6 +81,20 @@ impl Written {
         }
     }
 
+    /// The members of an object that are lists, by name.
+    pub(super) fn lists(&self, object: &Item) -> Result<Vec<(String, Item)>, SettingsError> {
+        let object = object.value();
+        let members = json::members(self.of(&object)).ok_or(OTHER_KIND)?;
+        let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|both| both[0] == both[1]) {
+            return Err(TWICE);
+        }
+        let named = members.iter().zip(self.items(&object));
+        let lists = named.filter(|((_, value), _)| value.starts_with('['));
+        Ok(lists.map(|((name, _), item)| (name.clone().into_owned(), item)).collect())
+    }
+
     /// What a container holds.
     pub(super) fn items(&self, container: &Item) -> Vec<Item> {
         let own = self.of(container);

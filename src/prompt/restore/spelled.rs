@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::shape::Kind;
-use crate::replace::{LONGEST_REFERENCE, REFERENCE_PREFIX, Reads, read_reference};
+use crate::replace::{LONGEST_REFERENCE, REFERENCE_PREFIX, REFERENCE_TAG, Reads, read_reference};
 
 /// How `_` may be spelled where a string holds JSON, besides as it is: by JSON, by Markdown, by both. No other letter may be
 /// spelled otherwise.
@@ -57,9 +57,39 @@ pub(super) fn all(source: &[u8], kind: Kind) -> (Vec<Spot>, u64) {
         spots.push(spot);
     }
     let word = &REFERENCE_PREFIX[..REFERENCE_PREFIX.len() - 1];
-    let looks = source.windows(word.len()).filter(|here| here.eq_ignore_ascii_case(word)).count();
-    let damaged = (looks as u64).saturating_sub(spots.len() as u64);
-    (spots, damaged)
+    let looks = source.windows(word.len()).enumerate();
+    let looks = looks.filter(|(_, here)| here.eq_ignore_ascii_case(word)).map(|(at, _)| at);
+    let whole = |at: &usize| spots.iter().any(|spot| spot.span.contains(at));
+    let damaged = looks.filter(|at| !whole(at) && goes_on(&source[at + word.len()..])).count();
+    (spots, damaged as u64)
+}
+
+/// Whether what stands behind the first word of a reference, in whatever case, goes on as one: a name and something like a tag,
+/// each behind a `_`, in whatever spelling. `secretRef:` and `SecretReference` are words of others.
+fn goes_on(behind: &[u8]) -> bool {
+    let (mut plain, mut rest) = (Vec::new(), behind);
+    while let (Some((&byte, next)), true) = (rest.split_first(), plain.len() < LONGEST_REFERENCE) {
+        rest = next;
+        match byte {
+            b'\\' if next.get(..5).is_some_and(|code| code.eq_ignore_ascii_case(b"u005f")) => {
+                plain.push(b'_');
+                rest = &next[5..];
+            }
+            b'\\' if matches!(next.first(), Some(b'\\' | b'_' | b'-')) => {}
+            b'_' | b'-' => plain.push(b'_'),
+            byte if byte.is_ascii_alphanumeric() => plain.push(byte),
+            _ => break,
+        }
+    }
+    let mut words = plain.split(|&byte| byte == b'_');
+    let parted = words.next().is_some_and(<[u8]>::is_empty);
+    parted && words.next().is_some_and(|name| !name.is_empty()) && words.any(is_like_tag)
+}
+
+/// Whether a word may have been a tag before a letter of it was lost or added, or all were written small.
+fn is_like_tag(word: &[u8]) -> bool {
+    let small = word.iter().any(u8::is_ascii_lowercase);
+    word.len().abs_diff(REFERENCE_TAG) <= 1 && (!small || word.iter().any(u8::is_ascii_digit))
 }
 
 /// As [`next`], where nothing follows.
@@ -166,6 +196,21 @@ mod tests {
         ] {
             assert_eq!(all(text.as_bytes(), Kind::Source).0, [], "{text}");
         }
-        assert_eq!(all(made.to_lowercase().as_bytes(), Kind::Text).1, 1);
+        for text in [
+            made.to_lowercase(),
+            made.replace('_', "-"),
+            made.replace('_', r"\\\_"),
+            made.replacen("SECRETREF", "Secretref", 1),
+            made[..made.len() - 1].to_owned(),
+            format!("{made} {}", &made[..made.len() - 1]).replace('_', r"\u005f"),
+        ] {
+            assert_eq!(all(text.as_bytes(), Kind::Object).1, 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_others_are_no_damage() {
+        let text = "envFrom:\n- secretRef:\n    name: app-database-credentials\nkind: SecretReference\nsecretRef.name secretref_db SECRETREF_DB_PASSWORD secretref_of_authentication";
+        assert_eq!(all(text.as_bytes(), Kind::Object), (Vec::new(), 0));
     }
 }
