@@ -40,6 +40,7 @@
 //! ```
 
 mod agents;
+mod bytes;
 #[cfg(feature = "sqlite")]
 mod database;
 mod error;
@@ -50,6 +51,7 @@ mod kind;
 mod lines;
 mod sweeper;
 mod text;
+mod utf16;
 mod visit;
 
 pub use agents::{Agent, Place, agents};
