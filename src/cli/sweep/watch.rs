@@ -176,17 +176,20 @@ impl Watching<'_> {
         }
     }
 
-    /// Folders that have come are watched.
+    /// Folders that have come are watched. If something cannot be watched it is tried no more often than all is looked at.
     fn look_for_roots(&mut self) -> Result<(), Failure> {
+        let (now, blind) = (Instant::now(), self.blind.is_some());
+        if self.blind.is_some_and(|due| due > now) {
+            return Ok(());
+        }
         let (failed, news) = self.roots.renew(&self.watch.places)?;
         if let Some(error) = failed {
             self.blind(&error.to_string());
         }
-        let due = self.blind.is_some_and(|due| due <= Instant::now());
-        if due {
-            self.blind = Some(Instant::now() + BLIND);
+        if blind {
+            self.blind = Some(now + BLIND);
         }
-        if news || due { self.all() } else { Ok(()) }
+        if news || blind { self.all() } else { Ok(()) }
     }
 
     /// Other secrets are known: what was clean may not be.
