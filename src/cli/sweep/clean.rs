@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 
-use keepmum::sweep::{Fingerprinting, Kind, Sweeper};
+use keepmum::sweep::{Fingerprinting, Kind, Print, Sweeper};
 
 /// What is read again before bytes that were appended: as much as a known secret is long at most, and more.
 const WINDOW: u64 = (1 << 20) + (64 << 10);
@@ -14,7 +14,8 @@ const LINE: u64 = 64 << 10;
 /// The beginning of a file, as it was when there was nothing to change in it.
 pub(super) struct Clean {
     kind: Kind,
-    print: Fingerprinting,
+    length: u64,
+    print: Print,
 }
 
 /// Where a file is read from, and what is known of what stands before.
@@ -33,15 +34,14 @@ impl Clean {
     ///
     /// It cannot be read.
     pub(super) fn resumed(&self, sweeper: &Sweeper, file: &mut File) -> io::Result<Option<Resume>> {
-        let length = self.print.length();
-        let window = length.saturating_sub(WINDOW);
+        let window = self.length.saturating_sub(WINDOW);
         if window == 0 || !matches!(self.kind, Kind::Lines | Kind::Text) {
             return Ok(None);
         }
         let mut begin = Hashing { file, print: sweeper.fingerprinting(), known: 0 };
-        io::copy(&mut begin.by_ref().take(length), &mut io::sink())?;
+        io::copy(&mut begin.by_ref().take(self.length), &mut io::sink())?;
         let print = begin.print;
-        if print.length() != length || print.clone().finish() != self.print.clone().finish() {
+        if print.length() != self.length || print.clone().finish() != self.print {
             return Ok(None);
         }
         file.seek(SeekFrom::Start(window))?;
@@ -81,7 +81,7 @@ pub(super) struct Hashing<'a> {
 impl Hashing<'_> {
     /// There was nothing to change.
     pub(super) fn clean(self, kind: Kind) -> Clean {
-        Clean { kind, print: self.print }
+        Clean { kind, length: self.print.length(), print: self.print.finish() }
     }
 }
 

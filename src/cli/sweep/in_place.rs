@@ -9,7 +9,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
 use super::beside::Beside;
-use super::late::behind;
+use super::late::{Tail, behind};
 use super::old::Old;
 use super::rewrite::refused;
 
@@ -26,7 +26,7 @@ pub(super) fn overwrite(
     old: &Old<'_>,
     new: Beside,
     times: Option<FileTimes>,
-    tail: &dyn Fn(&[u8]) -> Result<Vec<u8>, SweepError>,
+    tail: &Tail<'_>,
 ) -> Result<bool, SweepError> {
     let file = old.writable()?;
     reserve(&file, new.file().metadata()?.len())?;
@@ -55,12 +55,7 @@ fn reserve(file: &File, length: u64) -> io::Result<()> {
 }
 
 /// Up to the old end first: what others append meanwhile stands behind it, and is put behind the new end.
-fn write(
-    old: u64,
-    file: &File,
-    new: &File,
-    tail: &dyn Fn(&[u8]) -> Result<Vec<u8>, SweepError>,
-) -> Result<(), SweepError> {
+fn write(old: u64, file: &File, new: &File, tail: &Tail<'_>) -> Result<(), SweepError> {
     let length = new.metadata()?.len();
     copy(new, file, 0, old.min(length))?;
     let appended = behind(file, old)?;

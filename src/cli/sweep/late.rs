@@ -16,6 +16,9 @@ use super::rewrite::refused;
 const LOOKS: usize = 100;
 const BETWEEN: Duration = Duration::from_millis(20);
 
+/// What becomes of what was appended to a file.
+pub(super) type Tail<'a> = dyn Fn(&[u8]) -> Result<Vec<u8>, SweepError> + 'a;
+
 /// A file that another one took the place of.
 pub(super) struct Late<'a> {
     pub(super) path: &'a Path,
@@ -23,7 +26,7 @@ pub(super) struct Late<'a> {
     /// How much of it the new one was made of.
     pub(super) done: u64,
     /// What becomes of what stands behind that.
-    pub(super) tail: &'a dyn Fn(&[u8]) -> Result<Vec<u8>, SweepError>,
+    pub(super) tail: &'a Tail<'a>,
 }
 
 impl Late<'_> {
