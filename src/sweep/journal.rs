@@ -37,6 +37,15 @@ pub struct Entry<'a> {
     /// Its number in the journal.
     file: u64,
     spans: Vec<Spanned>,
+    /// How many there were.
+    count: u64,
+}
+
+/// A file of which a journal says that it is about to be another one.
+#[derive(Debug)]
+pub struct Announced<'a> {
+    journal: &'a Journal,
+    file: u64,
 }
 
 /// A row.
@@ -46,7 +55,18 @@ enum Row {
     /// Spans of a file that is not done.
     Spans { file: u64, spans: Vec<Spanned> },
     /// A file that is about to take the old one's place. Rows of spans without this one were given up.
-    File { file: u64, time: String, path: PathBuf, before: State, after: State },
+    File {
+        file: u64,
+        time: String,
+        path: PathBuf,
+        before: State,
+        after: State,
+        /// How many spans it has. Journals had it not always.
+        #[serde(default)]
+        spans: Option<u64>,
+    },
+    /// The old file has kept its place.
+    Kept { file: u64 },
 }
 
 /// A span that was changed.
@@ -69,6 +89,13 @@ struct Spanned {
 pub struct State {
     length: u64,
     print: Print,
+}
+
+impl State {
+    /// How long it was.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
 }
 
 impl From<Fingerprinting> for State {
@@ -111,7 +138,7 @@ impl Journal {
         }
         let (_, files) = written.as_mut().expect("it was created");
         *files += 1;
-        Ok(Entry { journal: self, file: *files, spans: Vec::new() })
+        Ok(Entry { journal: self, file: *files, spans: Vec::new(), count: 0 })
     }
 
     fn create(&self) -> io::Result<File> {
@@ -126,18 +153,21 @@ impl Journal {
         line.push(b'\n');
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let (file, _) = written.as_mut().expect("an entry was begun");
-        file.write_all(&line)?;
-        if matches!(row, Row::File { .. }) { file.sync_all() } else { Ok(()) }
+        let length = file.metadata()?.len();
+        let sync = || if matches!(row, Row::Spans { .. }) { Ok(()) } else { file.sync_all() };
+        // A part of a row would be one with the next.
+        (&*file).write_all(&line).and_then(|()| sync()).inspect_err(|_| drop(file.set_len(length)))
     }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
     /// Notes a change, in order.
     ///
     /// # Errors
     ///
     /// The journal cannot be written.
     pub fn add(&mut self, change: &Change<'_>) -> io::Result<()> {
+        self.count += 1;
         self.spans.push(Spanned {
             at: change.span.start(),
             was: change.span.len(),
@@ -153,11 +183,12 @@ impl Entry<'_> {
     /// # Errors
     ///
     /// The journal cannot be written.
-    pub fn end(mut self, path: &Path, before: State, after: State) -> io::Result<()> {
+    pub fn end(mut self, path: &Path, before: State, after: State) -> io::Result<Announced<'a>> {
         self.flush()?;
         let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let path = path.to_owned();
-        self.journal.write(&Row::File { file: self.file, time, path, before, after })
+        let (file, path, spans) = (self.file, path.to_owned(), Some(self.count));
+        self.journal.write(&Row::File { file, time, path, before, after, spans })?;
+        Ok(Announced { journal: self.journal, file })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -166,12 +197,26 @@ impl Entry<'_> {
     }
 }
 
+impl Announced<'_> {
+    /// Notes that the file is the old one still.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be written.
+    pub fn revoke(self) -> io::Result<()> {
+        self.journal.write(&Row::Kept { file: self.file })
+    }
+}
+
 /// A file as a journal has it, to be put back.
 #[derive(Debug)]
 pub struct Undo {
+    file: u64,
     path: PathBuf,
     after: State,
     spans: Vec<Spanned>,
+    /// Whether all its spans are there.
+    whole: bool,
 }
 
 /// What came back.
@@ -191,20 +236,21 @@ impl Undo {
     ///
     /// It cannot be read, or is no journal.
     pub fn read(path: &Path) -> io::Result<Vec<Self>> {
-        let mut spans: HashMap<u64, Vec<Spanned>> = HashMap::new();
-        let mut files = Vec::new();
-        for line in BufReader::new(File::open(path)?).lines() {
-            let no_journal = |_| io::Error::new(io::ErrorKind::InvalidData, "it is no journal");
-            match serde_json::from_str(&line?).map_err(no_journal)? {
-                Row::Spans { file, spans: more } => spans.entry(file).or_default().extend(more),
-                Row::File { file, path, after, .. } => {
-                    let spans = spans.remove(&file).unwrap_or_default();
-                    files.push(Self { path, after, spans });
+        let mut reader = BufReader::new(File::open(path)?);
+        let (mut read, mut line) = (Rows::default(), Vec::new());
+        while reader.read_until(b'\n', &mut line)? > 0 {
+            match serde_json::from_slice(&line) {
+                Ok(row) => read.add(row),
+                // It breaks off in a row, so what that announces was not done.
+                Err(_) if !line.ends_with(b"\n") => break,
+                Err(_) => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no journal"));
                 }
             }
+            line.clear();
         }
-        files.reverse();
-        Ok(files)
+        read.files.reverse();
+        Ok(read.files)
     }
 
     /// Where the file is.
@@ -241,6 +287,11 @@ impl Undo {
         file: &mut impl Read,
         out: &mut impl Write,
     ) -> Result<Undone, SweepError> {
+        if !self.whole {
+            return Err(SweepError::refused(
+                "not all that was changed in it stands in the journal",
+            ));
+        }
         let mut undone = Undone::default();
         let mut before = 0;
         for span in &self.spans {
@@ -260,6 +311,28 @@ impl Undo {
         }
         io::copy(file, out)?;
         Ok(undone)
+    }
+}
+
+/// What was read of a journal.
+#[derive(Default)]
+struct Rows {
+    /// Of files that are not done.
+    spans: HashMap<u64, Vec<Spanned>>,
+    files: Vec<Undo>,
+}
+
+impl Rows {
+    fn add(&mut self, row: Row) {
+        match row {
+            Row::Spans { file, spans } => self.spans.entry(file).or_default().extend(spans),
+            Row::File { file, path, after, spans: count, .. } => {
+                let spans = self.spans.remove(&file).unwrap_or_default();
+                let whole = count.is_none_or(|count| count == spans.len() as u64);
+                self.files.push(Undo { file, path, after, spans, whole });
+            }
+            Row::Kept { file } => self.files.retain(|undo| undo.file != file),
+        }
     }
 }
 

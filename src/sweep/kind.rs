@@ -1,5 +1,6 @@
 //! What a file is, by what it begins with and what it is called.
 
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::structured::is_json;
@@ -16,7 +17,7 @@ pub enum Kind {
     Text,
     /// A database of SQLite. Its bytes are not for a stream.
     Database,
-    /// It has a zero byte near its beginning and is nothing that is known here.
+    /// It has a zero byte near its beginning, or begins as text in UTF-16 does, and is nothing that is known here.
     Binary,
 }
 
@@ -26,13 +27,28 @@ const DATABASE: &[u8] = b"SQLite format 3\0";
 /// Bytes at the beginning that tell whether a file is binary, as `scan` has it.
 const SNIFFED: usize = 8 << 10;
 
+/// How text in UTF-16 begins, if it says so.
+const MARKS: [&[u8]; 2] = [&[0xFF, 0xFE], &[0xFE, 0xFF]];
+
+/// Whether a file is a database of SQLite.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn is_database(file: &mut impl Read) -> io::Result<bool> {
+    let mut head = Vec::new();
+    file.take(DATABASE.len() as u64).read_to_end(&mut head)?;
+    Ok(head == DATABASE)
+}
+
 impl Kind {
     /// Of a file that begins with `head`; none if more of it has to be read to tell. `all` says whether `head` is all of it.
     pub(super) fn of(path: &Path, head: &[u8], all: bool) -> Option<Self> {
         if head.starts_with(DATABASE) {
             return Some(Self::Database);
         }
-        if memchr::memchr(0, &head[..head.len().min(SNIFFED)]).is_some() {
+        let zero = memchr::memchr(0, &head[..head.len().min(SNIFFED)]).is_some();
+        if zero || MARKS.iter().any(|mark| head.starts_with(mark)) {
             return Some(Self::Binary);
         }
         if has_extension(path, &["jsonl", "ndjson"]) {

@@ -40,6 +40,7 @@
 //! ```
 
 mod agents;
+mod bytes;
 #[cfg(feature = "sqlite")]
 mod database;
 mod error;
@@ -50,6 +51,7 @@ mod kind;
 mod lines;
 mod sweeper;
 mod text;
+mod utf16;
 mod visit;
 
 pub use agents::{Agent, Place, agents};
@@ -58,7 +60,7 @@ pub use database::{Apply, Database, Row};
 pub use error::SweepError;
 pub use fingerprint::{Fingerprinting, Print};
 pub use homes::is_home;
-pub use journal::{Entry, Journal, Known, State, Undo, Undone};
-pub use kind::Kind;
+pub use journal::{Announced, Entry, Journal, Known, State, Undo, Undone};
+pub use kind::{Kind, is_database};
 pub use sweeper::{Sweeper, Swept};
 pub use visit::{Change, Left, Stays, Visit};

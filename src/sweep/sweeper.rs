@@ -5,6 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::bytes::Bytes;
 use super::error::SweepError;
 use super::fingerprint::Fingerprinting;
 use super::kind::Kind;
@@ -32,7 +33,7 @@ pub struct Sweeper {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Swept {
-    /// How it was looked through. Of a database and of a binary file nothing was.
+    /// How it was looked through. Of a database nothing was.
     pub kind: Kind,
     /// How much of it was read.
     pub bytes: u64,
@@ -85,7 +86,8 @@ impl Sweeper {
         self.redactor = redactor;
     }
 
-    /// Shows `visit` what becomes of `file`, which is called `path`. Of a database or a binary file nothing is shown.
+    /// Shows `visit` what becomes of `file`, which is called `path`. Of a database nothing is shown, of a binary file and of
+    /// text in UTF-16 what is left.
     ///
     /// # Errors
     ///
@@ -96,22 +98,57 @@ impl Sweeper {
         file: &mut impl Read,
         visit: &mut impl Visit,
     ) -> Result<Swept, SweepError> {
-        let mut head = Head::read(path, file, self.longest)?;
+        let head = Head::read(path, file, self.longest)?;
         let mut pass = Pass::new(self, visit);
-        match head.kind {
-            Kind::Database | Kind::Binary => {
-                let kind = head.kind;
-                return Ok(Swept { kind, bytes: head.bytes.len() as u64, changed: 0, left: 0 });
-            }
-            Kind::Text => pass = self.text(pass, &mut head, file)?,
-            Kind::Lines => pass = self.lines(pass, &mut head, file)?,
-            Kind::Json => match self.rest.look(&self.redactor, &head.bytes) {
-                Ok(seen) => pass.seen(&head.bytes, &seen),
-                Err(_) => pass = self.lines(pass, &mut head, file)?,
-            },
+        if head.kind == Kind::Json
+            && let Ok(seen) = self.rest.look(&self.redactor, &head.bytes)
+        {
+            pass.seen(&head.bytes, &seen);
+            return pass.swept(Kind::Json);
         }
-        pass.goes_on()?;
-        Ok(Swept { kind: head.kind, bytes: pass.at, changed: pass.changed, left: pass.left })
+        self.pass(pass, head, file)
+    }
+
+    /// Shows `visit` what becomes of `more`, which comes later in a file of this `kind`. What that is its beginning has told:
+    /// a zero byte here makes no text binary.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sweep`](Self::sweep).
+    pub fn sweep_more(
+        &self,
+        kind: Kind,
+        more: &mut impl Read,
+        visit: &mut impl Visit,
+    ) -> Result<Swept, SweepError> {
+        let head = Head { bytes: Zeroizing::default(), kind, all: false };
+        self.pass(Pass::new(self, visit), head, more)
+    }
+
+    fn pass<V: Visit>(
+        &self,
+        pass: Pass<'_, V>,
+        mut head: Head,
+        file: &mut impl Read,
+    ) -> Result<Swept, SweepError> {
+        let pass = match head.kind {
+            Kind::Database => pass,
+            Kind::Binary => self.bytes(pass, &mut head, file)?,
+            Kind::Text => self.text(pass, &mut head, file)?,
+            Kind::Lines | Kind::Json => self.lines(pass, &mut head, file)?,
+        };
+        pass.swept(head.kind)
+    }
+
+    fn bytes<'a, V: Visit>(
+        &'a self,
+        pass: Pass<'a, V>,
+        head: &mut Head,
+        file: &mut impl Read,
+    ) -> Result<Pass<'a, V>, SweepError> {
+        let mut bytes = Bytes::new(pass, &head.bytes);
+        head.each_chunk(file, |chunk| bytes.push(chunk))?;
+        Ok(bytes.end())
     }
 
     fn text<'a, V: Visit>(
@@ -221,6 +258,19 @@ pub(super) struct Pass<'a, V> {
 impl<'a, V: Visit> Pass<'a, V> {
     fn new(sweeper: &'a Sweeper, visit: &'a mut V) -> Self {
         Self { sweeper, visit, at: 0, changed: 0, left: 0 }
+    }
+
+    /// What became of the file.
+    fn swept(self, kind: Kind) -> Result<Swept, SweepError> {
+        self.goes_on()?;
+        Ok(Swept { kind, bytes: self.at, changed: self.changed, left: self.left })
+    }
+
+    /// Tells of a secret in bytes that are not shown.
+    pub(super) fn leave_unseen(&mut self, finding: &Finding, place: &str) {
+        let (span, name) = (finding.span(), finding.name());
+        self.visit.left(&Left { span, name, place, stays: Stays::Fixed });
+        self.left += 1;
     }
 
     /// # Errors

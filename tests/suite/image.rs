@@ -154,6 +154,42 @@ fn both_kinds_of_images_are_read_with_what_later_layers_hide() {
 }
 
 #[test]
+fn names_in_a_configuration_are_looked_through_and_not_told() {
+    let secret = |seed| format!("key {} of it", token(seed));
+    let config = json!({
+        "config": {"Labels": {secret(11): "", "rootfs": {"note": token(12)}}, secret(13): [1]},
+        "rootfs": {"type": token(14), "diff_ids": ["sha256:aa"]},
+    });
+    let image = tar(&[
+        ("manifest.json", br#"[{"Config":"c.json","Layers":[]}]"#.to_vec()),
+        ("c.json", config.to_string().into_bytes()),
+    ]);
+    let output = scan(&TempDir::new().unwrap(), &image, &["--format=json"]);
+    let (told, rows) = (text(&output.stdout), rows(&output));
+    assert_eq!(rows.len(), 4, "{told}");
+    assert!((11..15).all(|seed| !told.contains(&token(seed))), "{told}");
+    assert!(told.contains("Labels/key [REDACTED:github-pat] of it"), "{told}");
+}
+
+#[test]
+fn a_layer_is_known_by_its_bytes_and_what_deletes_is_read() {
+    let layer = tar(&[("srv/.wh.a", format!("token = {}\n", token(15)).into_bytes())]);
+    let manifest = json!({
+        "config": {"digest": "sha256:cf"},
+        "layers": [{"digest": "sha256:l", "mediaType": "application/vnd.example.layer"}],
+    });
+    let image = tar(&[
+        ("index.json", json!({"manifests": [{"digest": "sha256:m"}]}).to_string().into_bytes()),
+        ("blobs/sha256/m", manifest.to_string().into_bytes()),
+        ("blobs/sha256/cf", b"{}".to_vec()),
+        ("blobs/sha256/l", gzip(&layer)),
+    ]);
+    let output = scan(&TempDir::new().unwrap(), &image, &["--format=json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(rows(&output)[0]["file"].as_str().unwrap().ends_with("srv/.wh.a"));
+}
+
+#[test]
 fn a_layer_that_never_ends_is_bounded() {
     let bomb = gzip(&tar(&[("zeros", vec![b'x'; 8 << 20])]));
     let image = tar(&[

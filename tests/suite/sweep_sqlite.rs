@@ -1,26 +1,35 @@
 //! Databases of SQLite, from outside. Scenario M2.
 
 use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
+use keepmum::rule::template::expand;
+use keepmum::sweep::{Apply, Sweeper};
+use keepmum::{Redactor, ReferenceKey};
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::cli::text;
+use crate::sweep::{Watch, until};
 
 const VALUE: &str = "correct-horse-battery-7";
 
 fn sweep(folder: &TempDir, args: &[&str]) -> Output {
+    sweep_at(folder, &folder.path().join("history.db"), args)
+}
+
+/// Sweeps the database of a folder by a path of its own.
+fn sweep_at(folder: &TempDir, path: &Path, args: &[&str]) -> Output {
     let env = folder.path().join("demo.env");
     fs::write(&env, format!("DB_PASSWORD={VALUE}\n")).unwrap();
-    let path = folder.path().join("history.db");
     let then = FileTimes::new().set_modified(SystemTime::now() - Duration::from_secs(3600));
-    File::options().write(true).open(&path).unwrap().set_times(then).unwrap();
+    File::options().write(true).open(path).unwrap().set_times(then).unwrap();
     let mut keepmum = Command::new(env!("CARGO_BIN_EXE_keepmum"));
-    keepmum.args(["sweep", "--no-config", "--named", "--env-file"]).arg(&env).args(args).arg(&path);
+    keepmum.args(["sweep", "--no-config", "--named", "--env-file"]).arg(&env).args(args).arg(path);
     keepmum.env_clear().env("XDG_STATE_HOME", folder.path().join("state")).output().unwrap()
 }
 
@@ -34,8 +43,9 @@ fn database(statements: &str) -> (TempDir, Connection) {
 fn bytes_hold(folder: &TempDir, value: &str) -> bool {
     let files = fs::read_dir(folder.path()).unwrap().flatten().map(|entry| entry.path());
     let mut of = files.filter(|path| path.to_string_lossy().contains("history.db"));
-    let holds =
-        |path: &Path| memchr::memmem::find(&fs::read(path).unwrap(), value.as_bytes()).is_some();
+    let holds = |path: &Path| {
+        memchr::memmem::find(&fs::read(path).unwrap_or_default(), value.as_bytes()).is_some()
+    };
     of.any(|path| holds(&path))
 }
 
@@ -173,4 +183,182 @@ fn a_database_in_use_is_refused() {
     assert_eq!(output.status.code(), Some(3));
     writer.execute_batch("ROLLBACK").unwrap();
     assert_eq!(one(&writer, "SELECT x FROM t"), VALUE);
+}
+
+/// Whether this process has a lock of SQLite's on a file; none if the system does not tell.
+fn has_lock(path: &Path) -> Option<bool> {
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    let (own, end) =
+        (std::process::id().to_string(), format!(":{}", fs::metadata(path).ok()?.ino()));
+    let is = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.contains(&"POSIX")
+            && words.contains(&&*own)
+            && words.iter().any(|word| word.ends_with(&end))
+    };
+    Some(locks.lines().any(is))
+}
+
+#[test]
+fn a_look_at_the_bytes_takes_no_lock_away() {
+    let (folder, writer) = database(
+        "PRAGMA journal_mode = WAL; PRAGMA secure_delete = OFF;
+         CREATE TABLE gone(x); INSERT INTO gone VALUES ('HIDDEN'), ('b'); DELETE FROM gone;",
+    );
+    drop(writer);
+    let path = folder.path().join("history.db");
+    let redactor = Redactor::builder().secret("db", VALUE).unwrap().build().unwrap();
+    let sweeper = Sweeper::new(redactor, ReferenceKey::new(b"key"));
+    let mut seen = Vec::new();
+    // Told between the look and the writing: a log without a lock on it may be taken away by whoever closes the file.
+    let mut see = |row: &keepmum::sweep::Row| seen.push((row.place.clone(), has_lock(&path)));
+    let swept = sweeper.database(&path, Apply::Yes, &mut see).unwrap();
+    assert_eq!(swept.changed, 1);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].0, "freed pages");
+    assert_ne!(seen[0].1, Some(false));
+    assert!(!bytes_hold(&folder, VALUE));
+}
+
+#[test]
+fn an_index_over_rows_without_ids_of_their_own_leads_to_them_still() {
+    let (folder, writer) = database(
+        "CREATE TABLE notes(body TEXT);
+         INSERT INTO notes VALUES ('first'), ('the HIDDEN of it'), ('third');
+         DELETE FROM notes WHERE body = 'first';
+         CREATE VIRTUAL TABLE over USING fts5(body, content='notes');
+         INSERT INTO over(over) VALUES ('rebuild');",
+    );
+    drop(writer);
+    let output = sweep(&folder, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let after = Connection::open(folder.path().join("history.db")).unwrap();
+    for (word, body) in [("redacted", "the [REDACTED:DB_PASSWORD] of it"), ("third", "third")] {
+        let query = format!("SELECT body FROM over WHERE over MATCH '{word}'");
+        assert_eq!(one(&after, &query), body);
+    }
+}
+
+#[test]
+fn a_blob_that_counts_its_bytes_stays() {
+    let (folder, writer) = database("CREATE TABLE t(x BLOB);");
+    let counted = format!("\n(a password of it {VALUE}");
+    assert_eq!(counted.len() - 2, usize::from(b'('), "a message of protobuf");
+    let others = [
+        format!("\u{1}{VALUE}"),
+        format!("\n{{\"a\":\"{VALUE}\"}}"),
+        format!("two\nlines {VALUE}"),
+    ];
+    for blob in [counted].iter().chain(&others) {
+        writer.execute("INSERT INTO t VALUES (?)", [blob.as_bytes()]).unwrap();
+    }
+    let blobs = |connection: &Connection| {
+        let mut statement = connection.prepare("SELECT x FROM t ORDER BY rowid").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<Vec<Vec<u8>>, _>>().unwrap()
+    };
+    let before = blobs(&writer);
+    drop(writer);
+    let output = sweep(&folder, &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).matches("fixed in t.x: bytes that are no text").count(), 2);
+    let after = blobs(&Connection::open(folder.path().join("history.db")).unwrap());
+    assert_eq!(after[..2], before[..2]);
+    assert_eq!(after[2], b"\n{\"a\":\"[REDACTED:DB_PASSWORD]\"}");
+    assert_eq!(after[3], b"two\nlines [REDACTED:DB_PASSWORD]");
+}
+
+#[test]
+fn rows_that_cannot_be_changed_hold_no_other_up() {
+    let (folder, writer) = database(
+        "CREATE TABLE t(x TEXT CHECK (x NOT LIKE 'fixed%REDACTED%'));
+         INSERT INTO t VALUES ('fixed HIDDEN'), ('free HIDDEN'), ('fixed, too: HIDDEN'), ('last HIDDEN');",
+    );
+    drop(writer);
+    let output = sweep(&folder, &[]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = text(&output.stderr);
+    assert!(told.contains("table t: 2 rows cannot be changed"), "{told}");
+    assert!(!told.contains("something is left in bytes"), "{told}");
+    let after = Connection::open(folder.path().join("history.db")).unwrap();
+    let count = "SELECT CAST(count(*) AS TEXT) FROM t WHERE x LIKE '%[REDACTED:DB_PASSWORD]'";
+    assert_eq!(one(&after, count), "2");
+}
+
+#[test]
+fn what_a_rule_is_sure_of_goes_from_freed_pages_and_so_does_a_journal() {
+    let token = expand("ghp_{alnum:36}", 5).unwrap().text;
+    let (folder, writer) = database(&format!(
+        "PRAGMA secure_delete = OFF; CREATE TABLE gone(x); INSERT INTO gone VALUES ('{token}'), ('b'); DELETE FROM gone;"
+    ));
+    drop(writer);
+    assert!(bytes_hold(&folder, &token));
+    assert_eq!(sweep(&folder, &[]).status.code(), Some(0));
+    assert!(!bytes_hold(&folder, &token));
+    // As programs leave it that keep their journals: without a head.
+    let journal = folder.path().join("history.db-journal");
+    fs::write(&journal, [&[0; 512][..], VALUE.as_bytes()].concat()).unwrap();
+    let output = sweep(&folder, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(!bytes_hold(&folder, VALUE));
+}
+
+#[test]
+fn what_stays_somewhere_hides_nothing_else() {
+    let (folder, writer) = database(
+        "CREATE TABLE u(x BLOB); INSERT INTO u VALUES (CAST('HIDDEN' AS BLOB) || x'00FF');
+         PRAGMA secure_delete = OFF; CREATE TABLE gone(x);",
+    );
+    let token = expand("ghp_{alnum:36}", 6).unwrap().text;
+    writer
+        .execute_batch(&format!("INSERT INTO gone VALUES ('{token}'), ('b'); DELETE FROM gone;"))
+        .unwrap();
+    drop(writer);
+    let output = sweep(&folder, &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(!bytes_hold(&folder, &token));
+}
+
+#[test]
+fn a_folder_behind_a_link_is_no_hindrance_and_a_link_in_a_databases_place_is() {
+    let (folder, writer) = database("CREATE TABLE t(x TEXT); INSERT INTO t VALUES ('HIDDEN');");
+    drop(writer);
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+    let output = sweep_at(&folder, &link.join("history.db"), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(!bytes_hold(&folder, VALUE));
+    let other = folder.path().join("other.db");
+    std::os::unix::fs::symlink(folder.path().join("history.db"), &other).unwrap();
+    let redactor = Redactor::builder().secret("db", VALUE).unwrap().build().unwrap();
+    let sweeper = Sweeper::new(redactor, ReferenceKey::new(b"key"));
+    assert!(sweeper.database(&other, Apply::No, &mut |_| {}).is_err());
+}
+
+/// As a program leaves it that was killed, or that writes its log back later.
+#[test]
+fn watch_sees_what_is_in_a_log_alone() {
+    let (source, writer) = database(
+        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t(x);
+         PRAGMA wal_checkpoint(TRUNCATE);",
+    );
+    let (folder, env) = (TempDir::new().unwrap(), source.path().join("demo.env"));
+    fs::write(&env, format!("DB_PASSWORD={VALUE}\n")).unwrap();
+    let copy = |name: &str| fs::copy(source.path().join(name), folder.path().join(name)).unwrap();
+    copy("history.db");
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_keepmum"));
+    watch.args(["watch", "--no-config", "--quiet=100ms", "--env-file"]).arg(&env);
+    watch.arg(folder.path()).env_clear().env("XDG_STATE_HOME", source.path().join("state"));
+    let _watch = Watch::start(&mut watch);
+    // Once two files were swept, one after the other, the database was looked at.
+    for name in ["a.md", "b.md"] {
+        let path = folder.path().join(name);
+        fs::write(&path, VALUE).unwrap();
+        until(|| fs::read_to_string(&path).is_ok_and(|text| text != VALUE));
+    }
+    writer.execute("INSERT INTO t VALUES (?)", [VALUE]).unwrap();
+    copy("history.db-wal");
+    until(|| !bytes_hold(&folder, VALUE));
+    let after = Connection::open(folder.path().join("history.db")).unwrap();
+    assert!(one(&after, "SELECT x FROM t").starts_with("SECRETREF_"));
 }

@@ -33,6 +33,12 @@ impl<'a> Scanner<'a> {
         Self { redactor, binary, chunk: vec![0; chunk] }
     }
 
+    /// A name without the secrets in it: reports show it.
+    #[cfg(feature = "image")]
+    pub(super) fn named(&self, name: &str) -> String {
+        self.redactor.redact_str(name).into_owned()
+    }
+
     /// Adds to `found` what `file` gives, up to an error if there is one. `false` if it is binary and such files are
     /// skipped.
     pub(super) fn scan(

@@ -1,19 +1,21 @@
 //! One file: whether there is something to do, whether it may be done, and the doing.
 
-use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use keepmum::sweep::{Change, Journal, Kind, Left, SweepError, Sweeper, Visit};
-use rustix::fs::{Access, OFlags, access};
+use rustix::fs::{Access, access};
 
+use super::clean::{Clean, Resume};
 use super::diff::Diff;
-use super::in_use;
 use super::noted::{Detail, Noted};
+use super::old::open;
 use super::rewrite::{Rewriting, refused};
+use super::{beside, in_use};
 use crate::cli::audit::Audit;
 
 /// How files are swept.
@@ -27,15 +29,19 @@ pub(super) struct How {
     pub(super) touch: bool,
     /// A file that was changed since is somebody's work.
     pub(super) quiet: Duration,
+    /// Whether files are looked at again, so that it is worth remembering how they were.
+    pub(super) again: bool,
     pub(super) over: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// What became of one file.
 pub(super) enum Outcome {
-    /// It was looked through. `diff` is there if that was all.
-    Swept { noted: Noted, kind: Kind, diff: Option<String> },
-    /// It is binary.
+    /// It was looked through. `diff` is there if that was all, and how it was if there was nothing to change.
+    Swept { noted: Noted, diff: Option<String>, clean: Option<Clean> },
+    /// It is binary, and nothing was found in it.
     Skipped,
+    /// It was made by a sweep that has ended, and is gone.
+    Cleared,
     /// It is not swept, and why.
     Refused(String),
     /// A signal came.
@@ -43,15 +49,15 @@ pub(super) enum Outcome {
 }
 
 impl How {
-    /// Sweeps a file of which what stands before `clean` has nothing to change.
-    pub(super) fn sweep(&self, path: &Path, clean: u64) -> Outcome {
+    /// Sweeps a file that was `clean`, if that is known.
+    pub(super) fn sweep(&self, path: &Path, clean: Option<&Clean>) -> Outcome {
         self.try_sweep(path, clean).unwrap_or_else(|error| match error {
             error if error.is_stopped() => Outcome::Stopped,
             error => Outcome::Refused(error.to_string()),
         })
     }
 
-    fn try_sweep(&self, path: &Path, clean: u64) -> Result<Outcome, SweepError> {
+    fn try_sweep(&self, path: &Path, clean: Option<&Clean>) -> Result<Outcome, SweepError> {
         let mut file = open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
@@ -61,16 +67,15 @@ impl How {
             let mut diff = Diff::new(self.sweeper.redactor(), self.detail, &*self.over);
             let swept = self.sweeper.sweep(path, &mut file, &mut diff)?;
             let (noted, text) = diff.end();
-            return self.looked(path, swept.kind, noted, Some(text));
+            return self.looked(path, &metadata, (swept.kind, noted, Some(text)), None);
         }
-        file.seek(SeekFrom::Start(clean))?;
         let mut first = First { noted: Noted::new(Detail::Counts), over: &*self.over };
-        match self.sweeper.sweep(path, &mut file, &mut first) {
+        match self.first(path, &mut file, clean, &mut first) {
             // It has seen a change: that is all that it was to see.
             Err(error) if error.is_stopped() && first.noted.changed > 0 => {}
             Err(error) => return Err(error),
-            Ok(swept) if first.noted.changed == 0 => {
-                return self.looked(path, swept.kind, first.noted, None);
+            Ok((kind, clean)) if first.noted.changed == 0 => {
+                return self.looked(path, &metadata, (kind, first.noted, None), clean);
             }
             Ok(_) => {}
         }
@@ -86,21 +91,43 @@ impl How {
             account: &account,
             over: &*self.over,
         };
-        let (noted, kind) = rewriting.run(path, &mut file)?;
-        Ok(Outcome::Swept { noted, kind, diff: None })
+        let noted = rewriting.run(path, &mut file)?;
+        Ok(Outcome::Swept { noted, diff: None, clean: None })
+    }
+
+    /// Looks whether there is something to do.
+    fn first(
+        &self,
+        path: &Path,
+        file: &mut File,
+        clean: Option<&Clean>,
+        first: &mut First<'_>,
+    ) -> Result<(Kind, Option<Clean>), SweepError> {
+        if !self.again {
+            return Ok((self.sweeper.sweep(path, file, first)?.kind, None));
+        }
+        let from = clean.map_or(Ok(None), |clean| clean.resumed(&self.sweeper, file))?;
+        let from = from.unwrap_or_else(|| Resume::beginning(&self.sweeper));
+        let kind = from.kind;
+        let mut read = from.reading(file)?;
+        let swept = match kind {
+            Some(kind) => self.sweeper.sweep_more(kind, &mut read, first)?,
+            None => self.sweeper.sweep(path, &mut read, first)?,
+        };
+        Ok((swept.kind, Some(read.clean(swept.kind))))
     }
 
     fn looked(
         &self,
         path: &Path,
-        kind: Kind,
-        noted: Noted,
-        diff: Option<String>,
+        metadata: &Metadata,
+        (kind, noted, diff): (Kind, Noted, Option<String>),
+        clean: Option<Clean>,
     ) -> Result<Outcome, SweepError> {
         match kind {
-            Kind::Binary => Ok(Outcome::Skipped),
-            Kind::Database => self.database(path, &std::fs::symlink_metadata(path)?),
-            _ => Ok(Outcome::Swept { noted, kind, diff }),
+            Kind::Binary if noted.rows.is_empty() => Ok(Outcome::Skipped),
+            Kind::Database => self.database(path, metadata),
+            _ => Ok(Outcome::Swept { noted, diff, clean }),
         }
     }
 
@@ -110,7 +137,8 @@ impl How {
     fn database(&self, path: &Path, metadata: &Metadata) -> Result<Outcome, SweepError> {
         use keepmum::sweep::Apply;
 
-        let kind = Kind::Database;
+        use super::{attributes, old};
+
         let mut noted = Noted::new(Detail::Rows);
         let mut swept = self.sweeper.database(path, Apply::No, &mut |row| noted.row(row))?;
         let changes = swept.changed > 0;
@@ -121,8 +149,7 @@ impl How {
             noted = Noted::new(Detail::Rows);
             swept = self.sweeper.database(path, Apply::Yes, &mut |row| noted.row(row))?;
             if !self.touch {
-                let times = super::rewrite::times(metadata)?;
-                OpenOptions::new().write(true).open(path)?.set_times(times)?;
+                old::writable(path, metadata)?.set_times(attributes::times(metadata)?)?;
             }
         }
         noted.changed = swept.changed;
@@ -135,7 +162,7 @@ impl How {
             return Err(refused(format_args!("{done}{problem}{more}")));
         }
         let diff = self.dry_run.then(|| noted.places());
-        Ok(Outcome::Swept { noted, kind, diff })
+        Ok(Outcome::Swept { noted, diff, clean: None })
     }
 
     #[cfg(not(feature = "sqlite"))]
@@ -158,13 +185,11 @@ impl How {
             let seconds = age.as_secs();
             return Err(refused(format_args!("it was changed {seconds} s ago: wait, or --force")));
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
         let writable = |path: &Path| access(path, Access::WRITE_OK).is_ok();
         if metadata.permissions().mode() & 0o222 == 0 || !writable(path) {
             return Err(refused("it is read-only"));
         }
-        if !writable(folder) {
+        if !writable(beside::folder(path)) {
             return Err(refused("its folder is read-only"));
         }
         match in_use::writer(metadata) {
@@ -183,13 +208,6 @@ impl How {
         let recorded = audit.redacted("sweep", &path, &found);
         recorded.map_err(|failure| io::Error::other(failure.to_string()))
     }
-}
-
-/// Opens a file, and nothing that a link leads to or that blocks.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
 /// Sees whether there is something to do.
@@ -213,29 +231,5 @@ impl Visit for First<'_> {
 
     fn over(&self) -> bool {
         self.noted.changed > 0 || (self.over)()
-    }
-}
-
-/// How a file stands: what it was when it was last looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
-    id: (u64, u64),
-    pub(super) length: u64,
-    time: (i64, i64),
-}
-
-impl Stamp {
-    pub(super) fn of(path: &Path) -> Option<Self> {
-        let metadata = std::fs::symlink_metadata(path).ok()?;
-        Some(Self {
-            id: (metadata.dev(), metadata.ino()),
-            length: metadata.len(),
-            time: (metadata.mtime(), metadata.mtime_nsec()),
-        })
-    }
-
-    /// Whether it is the same file, and no shorter.
-    pub(super) fn goes_on_as(&self, now: &Self) -> bool {
-        self.id == now.id && self.length <= now.length
     }
 }

@@ -1,11 +1,19 @@
 //! `keepmum sweep`: secrets are taken out of files that lie on the disk. `keepmum watch`: as the files grow.
 
+mod attributes;
+mod beside;
+mod clean;
 mod diff;
 mod file;
+mod in_place;
 mod in_use;
+mod late;
 mod noted;
+mod old;
 mod options;
 mod rewrite;
+mod roots;
+mod stamp;
 mod undo;
 mod walk;
 mod watch;
@@ -48,7 +56,7 @@ pub(super) fn run(args: &Args, sweep: &SweepArgs) -> Result<Exit, Failure> {
     }
     let stop = Stop::listen().map_err(|error| Failure::io("signals", error))?;
     if let Some(journal) = &sweep.undo {
-        return undo::run(args, sweep, journal, key(args, &sweep.how)?);
+        return undo::run(args, sweep, journal, key(args, &sweep.how)?, &stop);
     }
     let settings = super::said(args, Settings::audited(args, |_, _| Ok(Vec::new()))?);
     let targets = walk::targets(&sweep.places, &secrets_from(args)?)?;
@@ -62,6 +70,7 @@ pub(super) fn run(args: &Args, sweep: &SweepArgs) -> Result<Exit, Failure> {
         in_place: sweep.how.in_place,
         touch: sweep.how.touch,
         quiet: if sweep.force { Duration::ZERO } else { QUIET },
+        again: false,
         over: Box::new(move || over.came() != 0),
     };
     let bar = progress::files(targets.len(), args.color);
@@ -193,8 +202,10 @@ fn outcome(how: &How, target: &Target) -> Outcome {
         return Outcome::Stopped;
     }
     match target {
-        Target::File(path) => caught(|| how.sweep(path, 0)),
+        Target::File(path) => caught(|| how.sweep(path, None)),
         Target::Home(_) => Outcome::Skipped,
+        Target::Made(path) if !how.dry_run && beside::clear(path) => Outcome::Cleared,
+        Target::Made(_) => Outcome::Skipped,
         Target::Refused(_, why) => Outcome::Refused(why.clone()),
     }
 }
@@ -216,36 +227,48 @@ struct Told<'a> {
     fixed: usize,
     binary: usize,
     homes: usize,
+    cleared: usize,
     refused: usize,
 }
 
 impl<'a> Told<'a> {
     fn new(format: SweepFormat, color: Color, bar: &'a ProgressBar) -> Self {
         let (changed_files, changed, fixed) = (0, 0, 0);
-        let (files, binary, homes, refused) = (0, 0, 0, 0);
-        Self { format, color, bar, files, changed_files, changed, fixed, binary, homes, refused }
+        let (files, binary, homes, cleared, refused) = (0, 0, 0, 0, 0);
+        Self {
+            format,
+            color,
+            bar,
+            files,
+            changed_files,
+            changed,
+            fixed,
+            binary,
+            homes,
+            cleared,
+            refused,
+        }
     }
 
     fn tell(&mut self, target: &Target, outcome: Outcome) -> Result<(), Failure> {
-        let (Target::File(path) | Target::Home(path) | Target::Refused(path, _)) = target;
         match outcome {
-            Outcome::Swept { noted, diff, .. } => self.swept(path, &noted, diff.as_deref()),
-            Outcome::Skipped if matches!(target, Target::Home(_)) => {
-                self.homes += 1;
-                Ok(())
+            Outcome::Swept { noted, diff, .. } => {
+                return self.swept(target.path(), &noted, diff.as_deref());
             }
-            Outcome::Skipped => {
-                self.binary += 1;
-                Ok(())
-            }
+            Outcome::Skipped => match target {
+                Target::Home(_) => self.homes += 1,
+                Target::Made(_) => {}
+                _ => self.binary += 1,
+            },
+            Outcome::Cleared => self.cleared += 1,
             Outcome::Refused(why) => {
                 self.refused += 1;
-                let text = format!("{}: {why}", shown(path));
+                let text = format!("{}: {why}", shown(target.path()));
                 self.bar.suspend(|| say(self.color, Kind::Error, &text));
-                Ok(())
             }
-            Outcome::Stopped => Ok(()),
+            Outcome::Stopped => {}
         }
+        Ok(())
     }
 
     fn swept(&mut self, path: &Path, noted: &Noted, diff: Option<&str>) -> Result<(), Failure> {
@@ -270,7 +293,8 @@ impl<'a> Told<'a> {
         for (count, what) in [
             (self.fixed, "where nothing may change"),
             (self.homes, "left as a home of secrets"),
-            (self.binary, "binary skipped"),
+            (self.binary, "binary with nothing in them"),
+            (self.cleared, "removed that an ended sweep had left"),
             (self.refused, "not swept"),
         ] {
             if count > 0 {

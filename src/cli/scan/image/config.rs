@@ -1,4 +1,4 @@
-//! What an image's configuration says: each string of it, with what it is called.
+//! What an image's configuration says: each string of it, with what it is called. What it is called may be anybody's too.
 
 use serde_json::Value;
 
@@ -18,8 +18,13 @@ pub(super) fn scan(
     scanner: &mut Scanner<'_>,
     to: &mut Scanned,
 ) -> Result<(), Refused> {
-    let mut texts = Vec::new();
-    gather(document, name, DEEPEST, &mut texts)?;
+    let mut gathered = Gathered { name: &|key| scanner.named(key), texts: Vec::new() };
+    let mut document = document.clone();
+    // The digests of its layers are no secrets, and look like some.
+    let layers = document.get_mut("rootfs").and_then(Value::as_object_mut);
+    layers.map(|layers| layers.remove("diff_ids"));
+    gathered.add(&document, name, DEEPEST)?;
+    let texts = gathered.texts;
     if !texts.is_empty() {
         to.read += 1;
     }
@@ -30,38 +35,57 @@ pub(super) fn scan(
     Ok(())
 }
 
-/// The texts of a value. One behind a name stands there as `name=value`, as environments have it: the name tells what it is.
-fn gather(
-    value: &Value,
-    place: &str,
-    deepest: usize,
-    texts: &mut Vec<(String, String)>,
-) -> Result<(), Refused> {
-    let Some(deepest) = deepest.checked_sub(1) else {
-        return Err(format!("{place} is too deep"));
-    };
-    match value {
-        Value::String(text) => texts.push((place.to_owned(), text.clone())),
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                gather(item, &format!("{place}[{at}]"), deepest, texts)?;
-            }
-        }
-        Value::Object(fields) => {
-            // The digests of its layers are no secrets, and look like some.
-            for (key, field) in fields.iter().filter(|(key, _)| *key != "rootfs") {
-                let place = format!("{place}/{key}");
-                match field {
-                    Value::String(text) => texts.push((place, format!("{key}={text}"))),
-                    Value::Array(words) if COMMANDS.contains(&key.as_str()) => {
-                        let words = words.iter().filter_map(Value::as_str).collect::<Vec<_>>();
-                        texts.push((place, words.join(" ")));
-                    }
-                    other => gather(other, &place, deepest, texts)?,
+/// The texts of a document, with their places.
+struct Gathered<'a> {
+    /// A key as a place has it.
+    name: &'a dyn Fn(&str) -> String,
+    texts: Vec<(String, String)>,
+}
+
+impl Gathered<'_> {
+    /// Adds those of a value.
+    fn add(&mut self, value: &Value, place: &str, deepest: usize) -> Result<(), Refused> {
+        let Some(deepest) = deepest.checked_sub(1) else {
+            return Err(format!("{place} is too deep"));
+        };
+        match value {
+            Value::String(text) => self.texts.push((place.to_owned(), text.clone())),
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.add(item, &format!("{place}[{at}]"), deepest)?;
                 }
             }
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    self.field(key, field, place, deepest)?;
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Ok(())
     }
-    Ok(())
+
+    /// A text behind a name stands there as `name=value`, as environments have it: the name tells what it is.
+    fn field(
+        &mut self,
+        key: &str,
+        field: &Value,
+        place: &str,
+        deepest: usize,
+    ) -> Result<(), Refused> {
+        let place = format!("{place}/{}", (self.name)(key));
+        if let Value::String(text) = field {
+            self.texts.push((place, format!("{key}={text}")));
+            return Ok(());
+        }
+        self.texts.push((place.clone(), key.to_owned()));
+        match field {
+            Value::Array(words) if COMMANDS.contains(&key) => {
+                let words = words.iter().filter_map(Value::as_str).collect::<Vec<_>>();
+                self.texts.push((place, words.join(" ")));
+                Ok(())
+            }
+            other => self.add(other, &place, deepest),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The layers of an image, from the lowest up.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Cursor, Read};
 use std::sync::Arc;
 
 use tar::EntryType;
@@ -48,8 +48,12 @@ impl<'a> Layers<'a> {
         self.number += 1;
         let layer = Arc::<str>::from(&*blob.digest);
         let bytes = decompressed(archive.open(&blob.name)?)?;
-        let mut bytes = Bounded { bytes, left: self.longest };
-        if blob.form == Form::Document {
+        let (mut bytes, mut head) = (Bounded { bytes, left: self.longest }, Vec::new());
+        bytes.by_ref().take(512).read_to_end(&mut head)?;
+        // What a manifest calls something else may be a layer all the same.
+        let document = blob.form == Form::Document && !is_archive(&head);
+        let mut bytes = Cursor::new(head).chain(bytes);
+        if document {
             return self.file(&blob.name, &layer, &mut bytes, scanner, to);
         }
         let mut tar = tar::Archive::new(bytes);
@@ -72,14 +76,12 @@ impl<'a> Layers<'a> {
         let (folder, last) = name.rsplit_once('/').unwrap_or(("", &name));
         if last == DELETES_ALL {
             self.gone(Later::Deleted, |path| is_below(path, folder));
-            return Ok(());
-        }
-        if let Some(deleted) = last.strip_prefix(DELETES) {
+        } else if let Some(deleted) = last.strip_prefix(DELETES) {
             let deleted =
                 if folder.is_empty() { deleted.to_owned() } else { format!("{folder}/{deleted}") };
             self.gone(Later::Deleted, |path| path == deleted || is_below(path, &deleted));
-            return Ok(());
         }
+        // What deletes others should be empty, and is read in case that it is not.
         if kind != EntryType::Directory && self.paths.contains_key(&name) {
             self.gone(Later::Replaced, |path| path == name);
         }
@@ -131,6 +133,18 @@ impl<'a> Layers<'a> {
 
 fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether an archive of tar begins so: its first head is summed up in it.
+fn is_archive(head: &[u8]) -> bool {
+    let Some(head) = head.first_chunk::<512>() else { return false };
+    let header = tar::Header::from_byte_slice(head);
+    let sum = |(at, &byte): (usize, &u8)| match at {
+        148..156 => u32::from(b' '),
+        _ => u32::from(byte),
+    };
+    let sum: u32 = head.iter().enumerate().map(sum).sum();
+    header.cksum().is_ok_and(|told| told == sum)
 }
 
 /// The bytes of a layer, by how they begin.
