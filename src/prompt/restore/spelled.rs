@@ -59,7 +59,11 @@ pub(super) fn all(source: &[u8], kind: Kind) -> (Vec<Spot>, u64) {
     let word = &REFERENCE_PREFIX[..REFERENCE_PREFIX.len() - 1];
     let looks = source.windows(word.len()).enumerate();
     let looks = looks.filter(|(_, here)| here.eq_ignore_ascii_case(word)).map(|(at, _)| at);
-    let whole = |at: &usize| spots.iter().any(|spot| spot.span.contains(at));
+    // In order, and there may be many of both.
+    let whole = |at: &usize| {
+        let next = spots.partition_point(|spot| spot.span.end <= *at);
+        spots.get(next).is_some_and(|spot| spot.span.contains(at))
+    };
     let damaged = looks.filter(|at| !whole(at) && goes_on(&source[at + word.len()..])).count();
     (spots, damaged as u64)
 }
