@@ -13,7 +13,7 @@ use regex_automata::util::pool::Pool;
 
 use crate::error::BuildError;
 use crate::finding::{Finding, Origin};
-use crate::replace::{Replacement, Texts};
+use crate::replace::Texts;
 use crate::rule::{CompiledRule, Rule};
 use crate::scan::{Class, Engine, Region};
 use crate::secret::Secret;
@@ -260,7 +260,7 @@ impl Redactor {
         let mut out = Vec::new();
         compiled.texts.write_field(value, print, &mut |text| out.extend_from_slice(text));
         let span = Span::new(0, value.len() as u64);
-        let name = Arc::from(Replacement::FIELD);
+        let name = Arc::from(crate::replace::Replacement::FIELD);
         Some((out, Finding { origin: Origin::Rule, name, span, fingerprint: print }))
     }
 }
