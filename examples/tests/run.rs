@@ -45,7 +45,9 @@ fn the_server_logs_no_secret_and_counts_them() {
 #[test]
 fn the_client_logs_no_secret() {
     let printed = printed("reqwest", &[], &[]);
-    hides(&printed, &["4711", "south branch", "south+branch", TOKEN]);
+    // The number alone stands in the time of a line once in a while.
+    hides(&printed, &["billing/", "billing%2F", "4711 of", "4711+of", "4711%20of"]);
+    hides(&printed, &["south branch", "south+branch", TOKEN]);
     shows(&printed, "refused: \\\"Bearer [REDACTED:github-pat]\\\" and \\\"nothing\\\"", 1);
     shows(&printed, "authorization=\"[REDACTED:field]\"", 1);
     shows(&printed, "\"x-billing\": \"[REDACTED:billing-key]\"", 1);
